@@ -1,0 +1,86 @@
+"""The composition root: settings and a database in, one ASGI application out. It alone imports `schema`."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+
+from sqlalchemy import URL, text
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+from strawberry.http.ides import get_graphql_ide_html
+
+from hub.config import Settings
+from hub.db.engine import Database
+from hub.db.migrate import head
+from hub.identity.authentication import Authentication
+from hub.policy import unguarded_models
+from schema.api import schema
+from schema.http import endpoint, execute
+
+
+def build_app(settings: Settings, login: URL) -> Starlette:
+    """The hub over the database of the login's URL."""
+    unguarded = unguarded_models()
+    if unguarded:
+        raise RuntimeError(f"tables without a policy: {', '.join(unguarded)}")
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        database = Database(login, pool_size=settings.pool_size)
+        app.state.database = database
+        app.state.settings = settings
+        app.state.execute = partial(execute, database)
+        yield
+        await database.dispose()
+
+    return Starlette(
+        routes=[
+            Route("/graphql", endpoint, methods=["GET", "POST"]),
+            *([Route("/graphiql", graphiql)] if settings.is_demonstration or settings.debug else []),
+            Route("/schema.graphql", sdl),
+            Route("/healthz", healthz),
+            Route("/readyz", readyz),
+        ],
+        middleware=[Middleware(Authentication, is_demonstration=settings.is_demonstration)],
+        lifespan=lifespan,
+    )
+
+
+async def graphiql(request: Request) -> Response:
+    """The explorer that Strawberry brings. Its scripts come from a public host: for development."""
+    page = get_graphql_ide_html(graphql_ide="graphiql").replace(
+        "window.location.href", "window.location.origin + '/graphql'"
+    )
+    return HTMLResponse(page)
+
+
+def contract() -> str:
+    """The SDL."""
+    return schema.as_str() + "\n"
+
+
+async def sdl(request: Request) -> Response:
+    """The contract, for people and code generators."""
+    return PlainTextResponse(contract())
+
+
+async def healthz(request: Request) -> Response:
+    """The process answers."""
+    return JSONResponse({"status": "ok"})
+
+
+async def readyz(request: Request) -> Response:
+    """The database answers and is at the revision that this version needs."""
+    database: Database = request.app.state.database
+    try:
+        async with database.public.connect() as connection:
+            await connection.execute(text("select 1"))
+    except Exception as error:  # whatever it is, the answer is: not ready, and why
+        reason = type(error).__name__
+        return JSONResponse({"status": "database unavailable", "reason": reason}, status_code=503)
+    return JSONResponse({"status": "ok", "revision": head()})

@@ -1,0 +1,54 @@
+"""Settings, read once from the environment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+from hub.errors import SetUpError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the operator decides. `database_url` None: the hub runs its own PostgreSQL in `data_dir`."""
+
+    database_url: str | None = None
+    database_owner_url: str | None = None
+    data_dir: Path
+    base_url: str = "http://127.0.0.1:8000"
+    secret_key: str | None = None
+    oidc_issuer: str | None = None
+    pool_size: int = 10
+    debug: bool = False
+    is_demonstration: bool = False
+    """Set by `hub demo` alone: invented people may sign in."""
+
+
+def read_settings(environment: Mapping[str, str] = os.environ, **overrides: object) -> Settings:
+    """The settings from HUB_* variables; an argument that is not None wins over its variable."""
+    given: dict[str, object] = {
+        "database_url": environment.get("HUB_DATABASE_URL") or None,
+        "database_owner_url": environment.get("HUB_DATABASE_OWNER_URL") or None,
+        "data_dir": environment.get("HUB_DATA_DIR") or platformdirs.user_data_path("rso-hub"),
+        "base_url": environment.get("HUB_BASE_URL") or "http://127.0.0.1:8000",
+        "secret_key": environment.get("HUB_SECRET_KEY") or None,
+        "oidc_issuer": environment.get("HUB_OIDC_ISSUER") or None,
+        "pool_size": _number(environment, "HUB_POOL_SIZE", 10),
+        "debug": environment.get("HUB_DEBUG", "") not in ("", "0", "false"),
+    }
+    given.update({name: value for name, value in overrides.items() if value is not None})
+    given["data_dir"] = Path(str(given["data_dir"])).expanduser().absolute()
+    return Settings(**given)  # type: ignore[arg-type]
+
+
+def _number(environment: Mapping[str, str], name: str, default: int) -> int:
+    text = environment.get(name, "")
+    if not text:
+        return default
+    if not text.isdecimal() or not 1 <= int(text) <= 1000:
+        raise SetUpError(f"{name} is {text!r}: give a whole number from 1 to 1000.")
+    return int(text)

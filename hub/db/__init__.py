@@ -1,0 +1,1 @@
+"""The database: engine, roles, transactions with identity, the embedded server."""

@@ -1,0 +1,87 @@
+"""What every table has, and how columns of a closed set are declared."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from sqlalchemy import (
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    MetaData,
+    Numeric,
+    String,
+    Text,
+    Uuid,
+    func,
+    text,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+SCHEMA = "hub"
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """All tables live in the schema `hub`; keys are UUIDv7, made by the database."""
+
+    metadata = MetaData(schema=SCHEMA, naming_convention=NAMING)
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        str: Text,
+        datetime: DateTime(timezone=True),
+        Decimal: Numeric,
+        uuid.UUID: Uuid,
+    }
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, server_default=text("uuidv7()"))
+
+
+class Timed:
+    """When a row was made, and last changed."""
+
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
+
+
+class Versioned(Timed):
+    """A row that two people may change at once: the version rises by one with each change."""
+
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
+
+    @property
+    def _versioned(self) -> bool:
+        return True
+
+
+class Demonstrable:
+    """A row that may be invented for the demonstration, and then says so wherever it is shown."""
+
+    is_demonstration: Mapped[bool] = mapped_column(default=False, server_default="false")
+
+
+def one_of(column: str, values: type[StrEnum]) -> CheckConstraint:
+    """A CHECK that a text column holds one of the names: text equality is leakproof, an enum's is not."""
+    names = ", ".join(f"'{value.value}'" for value in values)
+    return CheckConstraint(f"{column} in ({names})", name=f"{column}_known")
+
+
+def closed(values: type[StrEnum], **kwargs: Any) -> Mapped[Any]:
+    """A text column of the enum's names; give the table `one_of` as well."""
+    return mapped_column(String(max(len(v) for v in values)), info={"enum": values}, **kwargs)
+
+
+def reference_to(table: str, **kwargs: Any) -> Mapped[Any]:
+    """A foreign key to another table's id, indexed, refusing to orphan."""
+    kwargs.setdefault("index", True)
+    return mapped_column(ForeignKey(f"{SCHEMA}.{table}.id", ondelete="RESTRICT"), **kwargs)

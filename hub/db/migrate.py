@@ -1,0 +1,159 @@
+"""Bring a database from anything to the present: roles, schema, functions, policies. Idempotent."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from importlib.resources import files
+from typing import TypeVar
+
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from alembic.util.exc import CommandError
+from sqlalchemy import URL, Connection, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from hub.db.engine import APP_ROLE, OWNER_ROLE, PUBLIC_ROLE
+from hub.errors import SetUpError
+
+OLDEST_POSTGRESQL = 180000
+LOCK_TIMEOUT = "5s"
+_MIGRATION_LOCK = 7_205_013
+
+T = TypeVar("T")
+
+
+def migrate(owner: URL, *, login: URL) -> str:
+    """Migrate the database and return its revision. `login` names the user that the running hub has."""
+    return asyncio.run(_as_owner(owner, lambda connection: _upgrade(connection, login)))
+
+
+def revision(owner: URL) -> str | None:
+    """The revision that the database is at; None where it was never migrated."""
+    return asyncio.run(_as_owner(owner, _current))
+
+
+def head() -> str:
+    """The revision that this version of the hub needs."""
+    return ScriptDirectory.from_config(_config()).get_current_head() or ""
+
+
+def check(owner: URL, *, login: URL) -> None:
+    """Raise SetUpError unless models and migrations describe the same schema (`alembic check`)."""
+
+    def compare(connection: Connection) -> None:
+        _upgrade(connection, login)
+        try:
+            command.check(_config(connection))
+        except CommandError as error:
+            raise SetUpError(f"Models and migrations differ: {error}") from None
+
+    asyncio.run(_as_owner(owner, compare))
+
+
+def create_database(server: URL, name: str) -> bool:
+    """Create the database where it is missing; True when it was."""
+
+    async def run() -> bool:
+        engine = create_async_engine(server, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+        try:
+            async with engine.connect() as connection:
+                found = await connection.scalar(
+                    text("select 1 from pg_database where datname = :name"), {"name": name}
+                )
+                if not found:
+                    await connection.exec_driver_sql(f'create database "{name}"')
+                return not found
+        finally:
+            await engine.dispose()
+
+    return asyncio.run(run())
+
+
+async def _as_owner(owner: URL, work: Callable[[Connection], T]) -> T:
+    engine = create_async_engine(owner, poolclass=NullPool, connect_args={"timeout": 10})
+    try:
+        async with engine.begin() as connection:
+            return await connection.run_sync(work)
+    except (OSError, DBAPIError) as error:
+        raise SetUpError(_unreachable(owner, error)) from error
+    finally:
+        await engine.dispose()
+
+
+def _unreachable(owner: URL, error: Exception) -> str:
+    reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+    return f"The database {owner.render_as_string(hide_password=True)} did not do what was asked: {reason}"
+
+
+def _upgrade(connection: Connection, login: URL) -> str:
+    require_version(connection)
+    connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK})
+    connection.execute(text("select set_config('lock_timeout', :wait, true)"), {"wait": LOCK_TIMEOUT})
+    _create_roles(connection, login)
+    present = _current(connection)
+    if present is not None and present not in _known_revisions():
+        raise SetUpError(
+            f"The database is at revision {present}, newer than this hub. Install the newer hub."
+        )
+    connection.exec_driver_sql(f"set local role {OWNER_ROLE}")
+    command.upgrade(_config(connection), "head")
+    from hub.db import row_security  # after the models exist; imports the whole policy
+
+    row_security.install(connection)
+    return head()
+
+
+def require_version(connection: Connection) -> None:
+    """Refuse a PostgreSQL older than 18: keys come from its uuidv7()."""
+    number = int(connection.scalar(text("show server_version_num")) or 0)
+    if number < OLDEST_POSTGRESQL:
+        shown = connection.scalar(text("show server_version"))
+        raise SetUpError(f"This is PostgreSQL {shown}; the hub needs 18 or newer. Upgrade the server.")
+
+
+def _create_roles(connection: Connection, login: URL) -> None:
+    for role in (OWNER_ROLE, APP_ROLE, PUBLIC_ROLE):
+        _create_role(connection, role, "nologin noinherit")
+    connection.exec_driver_sql(f"grant {OWNER_ROLE} to current_user")
+    database = connection.scalar(text("select quote_ident(current_database())"))
+    connection.exec_driver_sql(f"grant create, connect on database {database} to {OWNER_ROLE}")
+    if login.username is None:
+        raise SetUpError("HUB_DATABASE_URL names no user; write postgresql://user:password@host/database")
+    if login.username != connection.scalar(text("select current_user")):
+        secret = f" password {_quoted(connection, str(login.password))}" if login.password else ""
+        _create_role(connection, login.username, f"login noinherit{secret}")
+    name = connection.dialect.identifier_preparer.quote(login.username)
+    connection.exec_driver_sql(f"grant {APP_ROLE}, {PUBLIC_ROLE} to {name} with inherit false, set true")
+    connection.exec_driver_sql(f"grant connect on database {database} to {name}")
+
+
+def _create_role(connection: Connection, role: str, options: str) -> None:
+    name = connection.dialect.identifier_preparer.quote(role)
+    if not connection.scalar(text("select 1 from pg_roles where rolname = :role"), {"role": role}):
+        connection.exec_driver_sql(f"create role {name} {options}")
+
+
+def _quoted(connection: Connection, value: str) -> str:
+    return str(connection.scalar(text("select quote_literal(:value)"), {"value": value}))
+
+
+def _current(connection: Connection) -> str | None:
+    if connection.scalar(text("select to_regclass('hub.alembic_version')")) is None:
+        return None
+    found: str | None = connection.scalar(text("select version_num from hub.alembic_version"))
+    return found
+
+
+def _known_revisions() -> set[str]:
+    return {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+
+
+def _config(connection: Connection | None = None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(files("migrations")))
+    config.attributes["connection"] = connection
+    return config

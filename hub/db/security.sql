@@ -1,0 +1,118 @@
+-- Functions that the hub's row-level security and its application call.
+-- `hub migrate` replaces them at every run. Each SECURITY DEFINER function here is on the allow-list of
+-- tests/contract/test_database_security.py, with the reason why it may see more than its caller.
+
+create or replace function hub.person() returns uuid
+language sql stable parallel safe
+return nullif(current_setting('hub.person', true), '')::uuid;
+
+create or replace function hub.organisation() returns uuid
+language sql stable parallel safe
+return nullif(current_setting('hub.organisation', true), '')::uuid;
+
+create or replace function hub.has_role(variadic wanted text[]) returns boolean
+language sql stable parallel safe
+return coalesce(string_to_array(nullif(current_setting('hub.roles', true), ''), ',') && wanted, false);
+
+-- The initiatives that the actor's organisation leads or takes part in: the policies of initiatives and of
+-- their participants would otherwise ask each other without end.
+create or replace function hub.own_initiatives() returns setof uuid
+language sql stable security definer set search_path = '' parallel safe
+begin atomic
+    select id from hub.initiatives where lead_organisation_id = hub.organisation()
+    union
+    select initiative_id from hub.initiative_participants where organisation_id = hub.organisation();
+end;
+
+-- Text search: `@@` is not leakproof, so beneath row-level security it could not use its index. Each returns
+-- ids only, to be joined to the filtered table.
+create or replace function hub.search_initiatives(words text) returns setof uuid
+language sql stable security definer set search_path = '' parallel safe
+begin atomic
+    select id from hub.initiatives
+    where search @@ (websearch_to_tsquery('pg_catalog.english'::regconfig, words)
+                     || websearch_to_tsquery('pg_catalog.simple'::regconfig, words));
+end;
+
+create or replace function hub.search_proposals(words text) returns setof uuid
+language sql stable security definer set search_path = '' parallel safe
+begin atomic
+    select id from hub.proposals
+    where search @@ (websearch_to_tsquery('pg_catalog.english'::regconfig, words)
+                     || websearch_to_tsquery('pg_catalog.simple'::regconfig, words));
+end;
+
+create or replace function hub.search_contributions(words text) returns setof uuid
+language sql stable security definer set search_path = '' parallel safe
+begin atomic
+    select id from hub.contributions
+    where search @@ (websearch_to_tsquery('pg_catalog.english'::regconfig, words)
+                     || websearch_to_tsquery('pg_catalog.simple'::regconfig, words));
+end;
+
+-- Who a bearer token speaks for, before there is an identity to filter by. No row for a token that is unknown,
+-- expired or revoked.
+create or replace function hub.authenticate(hash bytea)
+returns table (person_id uuid, organisation_id uuid, name text, roles text[], is_demonstration boolean)
+language sql stable security definer set search_path = ''
+begin atomic
+    select p.id, p.organisation_id, p.name,
+           coalesce(array_agg(distinct g.role::text) filter (where g.id is not null), '{}'),
+           p.is_demonstration
+    from hub.api_tokens t
+    join hub.persons p on p.id = t.person_id
+    left join hub.role_grants g on g.person_id = p.id
+        and g.starts_on <= current_date and (g.ends_on is null or g.ends_on >= current_date)
+    where t.token_hash = hash and t.revoked_at is null and t.expires_at > now()
+    group by p.id;
+end;
+
+-- The invented people of a demonstration, for its sign-in page. Real people are never in it.
+create or replace function hub.demonstration_personas()
+returns table (persona text, person_id uuid, name text, organisation_id uuid, organisation text, roles text[])
+language sql stable security definer set search_path = ''
+begin atomic
+    select p.persona, p.id, p.name, o.id, o.short_name,
+           coalesce(array_agg(distinct g.role::text) filter (where g.id is not null), '{}')
+    from hub.persons p
+    join hub.organisations o on o.id = p.organisation_id
+    left join hub.role_grants g on g.person_id = p.id
+    where p.is_demonstration and p.persona is not null
+    group by p.id, o.id
+    order by p.persona;
+end;
+
+-- The next reference of a kind and year, such as PRO-2026-0031. A number is never given twice.
+create or replace function hub.next_reference(prefix text, year integer, digits integer) returns text
+language sql volatile security definer set search_path = ''
+begin atomic
+    insert into hub.reference_counters (prefix, year, last) values ($1, $2, 1)
+    on conflict (prefix, year) do update set last = hub.reference_counters.last + 1
+    returning prefix || '-' || year || '-' || lpad(last::text, greatest(digits, length(last::text)), '0');
+end;
+
+-- Whether the organisation is one whose Co-Manager's vote is needed, and which those are.
+create or replace function hub.deciding_seats() returns setof uuid
+language sql stable security definer set search_path = '' parallel safe
+begin atomic
+    select id from hub.organisations where decides;
+end;
+
+-- What was submitted stays as it was, whoever asks.
+create or replace function hub.keep_submitted_revision() returns trigger
+language plpgsql set search_path = '' as $$
+begin
+    if old.submitted_at is not null then
+        raise exception 'revision % of proposal % was submitted and does not change', old.number, old.proposal_id
+            using errcode = 'integrity_constraint_violation';
+    end if;
+    return new;
+end $$;
+
+create or replace trigger keep_submitted before update on hub.proposal_revisions
+for each row execute function hub.keep_submitted_revision();
+
+revoke execute on all functions in schema hub from public;
+grant execute on all functions in schema hub to hub_app, hub_public;
+revoke execute on function hub.authenticate(bytea), hub.demonstration_personas(),
+    hub.next_reference(text, integer, integer) from hub_public;

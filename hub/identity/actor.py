@@ -1,0 +1,38 @@
+"""Who asks: an actor with the roles that are in force now."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a person may be, besides a member of the public. Granted with dates, never by oneself."""
+
+    PARTNER = "PARTNER"
+    FOCAL_POINT = "FOCAL_POINT"
+    CO_MANAGER = "CO_MANAGER"
+    CO_CHAIR = "CO_CHAIR"
+    STAFF = "STAFF"
+    REVIEWER = "REVIEWER"
+    STAKEHOLDER = "STAKEHOLDER"
+    ANALYST = "ANALYST"
+    ADMIN = "ADMIN"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A person signed in, with the organisation that he or she speaks for; or the public, with neither."""
+
+    person_id: uuid.UUID | None = None
+    organisation_id: uuid.UUID | None = None
+    roles: frozenset[Role] = field(default_factory=frozenset)
+    name: str = "the public"
+
+    @property
+    def is_public(self) -> bool:
+        return self.person_id is None
+
+
+PUBLIC = Actor()

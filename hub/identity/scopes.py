@@ -1,0 +1,238 @@
+"""Scopes: which rows of a table a grant covers, in SQL and in Python."""
+
+from __future__ import annotations
+
+import uuid
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from sqlalchemy import ColumnElement, Uuid, and_, bindparam, func, literal_column, or_, select, true
+
+from hub.db.base import Base
+from hub.identity.actor import Actor
+
+Parent = Callable[[type[Base]], "ColumnElement[bool] | None"]
+"""Gives the predicate of a parent table for the same audiences and the same sight."""
+
+
+class Sight(Protocol):
+    """How the actor's identity is written in SQL."""
+
+    @property
+    def person(self) -> ColumnElement[uuid.UUID]: ...
+
+    @property
+    def organisation(self) -> ColumnElement[uuid.UUID]: ...
+
+
+class BoundSight:
+    """The identity as bind parameters: for the statements that the application writes."""
+
+    def __init__(self, actor: Actor) -> None:
+        self.person: ColumnElement[uuid.UUID] = bindparam("actor_person", actor.person_id, Uuid)
+        self.organisation: ColumnElement[uuid.UUID] = bindparam(
+            "actor_organisation", actor.organisation_id, Uuid
+        )
+
+
+class SessionSight:
+    """The identity as the transaction's settings: for row-level security.
+
+    Each call stands in a sub-select so that it runs once a statement, not once a row.
+    """
+
+    person: ColumnElement[uuid.UUID] = literal_column("(select hub.person())", Uuid)
+    organisation: ColumnElement[uuid.UUID] = literal_column("(select hub.organisation())", Uuid)
+
+
+Entity = Any
+"""A model, or an alias of one."""
+
+
+class Scope(ABC):
+    """Which rows a grant covers, in SQL."""
+
+    @abstractmethod
+    def where(self, who: Sight, model: Entity, parent: Parent) -> ColumnElement[bool]:
+        """The rows of the model."""
+
+    @property
+    @abstractmethod
+    def says(self) -> str:
+        """The scope in words, for the printed matrix."""
+
+    def __and__(self, other: Scope) -> Scope:
+        return Both(self, other)
+
+
+class RowScope(Scope):
+    """A scope that a row's own columns decide, so that Python can tell as well as SQL."""
+
+    @abstractmethod
+    def holds(self, actor: Actor, row: Any) -> bool:
+        """Whether the row is one of them."""
+
+
+class Everywhere(RowScope):
+    """All rows."""
+
+    says = "all"
+
+    def where(self, who: Sight, model: Entity, parent: Parent) -> ColumnElement[bool]:
+        return true()
+
+    def holds(self, actor: Actor, row: Any) -> bool:
+        return True
+
+
+EVERYWHERE = Everywhere()
+
+
+class Both(Scope):
+    """Rows in both scopes."""
+
+    def __init__(self, left: Scope, right: Scope) -> None:
+        self.left, self.right = left, right
+
+    def where(self, who: Sight, model: Entity, parent: Parent) -> ColumnElement[bool]:
+        return and_(self.left.where(who, model, parent), self.right.where(who, model, parent))
+
+    @property
+    def says(self) -> str:
+        return f"{self.left.says}, {self.right.says}"
+
+
+class Own(RowScope):
+    """Rows of the actor's organisation, by any of the columns."""
+
+    def __init__(self, *columns: str) -> None:
+        self.columns = columns
+
+    def where(self, who: Sight, model: Entity, parent: Parent) -> ColumnElement[bool]:
+        return or_(*(getattr(model, column) == who.organisation for column in self.columns))
+
+    def holds(self, actor: Actor, row: Any) -> bool:
+        return actor.organisation_id is not None and any(
+            getattr(row, column) == actor.organisation_id for column in self.columns
+        )
+
+    @property
+    def says(self) -> str:
+        return "itself" if self.columns == ("id",) else "own organisation"
+
+
+class Mine(RowScope):
+    """Rows of the actor in person."""
+
+    says = "own"
+
+    def __init__(self, column: str) -> None:
+        self.column = column
+
+    def where(self, who: Sight, model: Entity, parent: Parent) -> ColumnElement[bool]:
+        condition: ColumnElement[bool] = getattr(model, self.column) == who.person
+        return condition
+
+    def holds(self, actor: Actor, row: Any) -> bool:
+        return actor.person_id is not None and bool(getattr(row, self.column) == actor.person_id)
+
+
+class Flagged(RowScope):
+    """Rows whose boolean column is true."""
+
+    def __init__(self, column: str, *, says: str) -> None:
+        self.column, self._says = column, says
+
+    def where(self, who: Sight, model: Entity, parent: Parent) -> ColumnElement[bool]:
+        column: ColumnElement[bool] = getattr(model, self.column)
+        return column
+
+    def holds(self, actor: Actor, row: Any) -> bool:
+        return bool(getattr(row, self.column))
+
+    @property
+    def says(self) -> str:
+        return self._says
+
+
+class Filled(Flagged):
+    """Rows whose column is not null."""
+
+    def where(self, who: Sight, model: Entity, parent: Parent) -> ColumnElement[bool]:
+        condition: ColumnElement[bool] = getattr(model, self.column).is_not(None)
+        return condition
+
+    def holds(self, actor: Actor, row: Any) -> bool:
+        return getattr(row, self.column) is not None
+
+
+class Unless(RowScope):
+    """Rows whose column does not hold the value."""
+
+    def __init__(self, column: str, value: str, *, says: str) -> None:
+        self.column, self.value, self._says = column, value, says
+
+    def where(self, who: Sight, model: Entity, parent: Parent) -> ColumnElement[bool]:
+        condition: ColumnElement[bool] = getattr(model, self.column) != self.value
+        return condition
+
+    def holds(self, actor: Actor, row: Any) -> bool:
+        return bool(getattr(row, self.column) != self.value)
+
+    @property
+    def says(self) -> str:
+        return self._says
+
+
+class InSet(Scope):
+    """Rows whose id stands in a column of another table, there in a scope of its own."""
+
+    def __init__(self, other: type[Base], column: str, scope: Scope, *, says: str, by: str = "id") -> None:
+        self.other, self.column, self.scope, self._says, self.by_column = other, column, scope, says, by
+
+    def by(self, column: str) -> InSet:
+        """The same set, for a table that refers to it by the column."""
+        return InSet(self.other, self.column, self.scope, says=self._says, by=column)
+
+    def where(self, who: Sight, model: Entity, parent: Parent) -> ColumnElement[bool]:
+        inside = self.scope.where(who, self.other, parent)
+        chosen = select(getattr(self.other, self.column)).where(inside).correlate(None)
+        condition: ColumnElement[bool] = getattr(model, self.by_column).in_(chosen)
+        return condition
+
+    @property
+    def says(self) -> str:
+        return self._says
+
+
+class Through(Scope):
+    """Rows whose parent is in the actor's sight (or in the scope given)."""
+
+    def __init__(self, other: type[Base], column: str, scope: Scope | None = None) -> None:
+        self.other, self.column, self.scope = other, column, scope
+
+    def where(self, who: Sight, model: Entity, parent: Parent) -> ColumnElement[bool]:
+        condition = parent(self.other) if self.scope is None else self.scope.where(who, self.other, parent)
+        link = self.other.id == getattr(model, self.column)
+        found = select(self.other.id).where(link if condition is None else and_(link, condition))
+        return found.correlate(model).exists()
+
+    @property
+    def says(self) -> str:
+        through = f"of a visible {self.other.__name__}"
+        return through if self.scope is None else f"{through}, {self.scope.says}"
+
+
+class OwnInitiatives(Scope):
+    """Initiatives that the actor's organisation leads or takes part in.
+
+    The database's function answers, since the policies of initiatives and of their participants would
+    otherwise ask each other without end.
+    """
+
+    says = "taking part"
+
+    def where(self, who: Sight, model: Entity, parent: Parent) -> ColumnElement[bool]:
+        own: ColumnElement[bool] = model.id.in_(select(func.hub.own_initiatives()))
+        return own

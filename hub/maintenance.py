@@ -1,0 +1,200 @@
+"""What the operator's commands do: examining the set-up, tokens, imports, the exported contract."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from graphql import build_schema
+from graphql.utilities import find_breaking_changes
+from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.config import Settings
+from hub.database import Place, open_place
+from hub.db import embedded
+from hub.db import migrate as migrations
+from hub.db.engine import Database
+from hub.db.seed import run_as_owner
+from hub.errors import SetUpError
+from hub.identity import tokens
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def issue_token(settings: Settings, persona: str) -> str:
+    """A bearer token of a demonstration's persona; SetUpError names the personas that there are."""
+    if settings.database_url is not None:
+        raise SetUpError("HUB_DATABASE_URL is set: personas exist in a demonstration only. Unset it.")
+    place = open_place(settings)
+    if migrations.revision(place.owner) is None:
+        raise SetUpError(f"There is no demonstration in {settings.data_dir} yet. Run hub demo first.")
+
+    async def run() -> str:
+        database = Database(place.login, pool_size=1)
+        try:
+            return await issue_token_in(database, persona)
+        finally:
+            await database.dispose()
+
+    return asyncio.run(run())
+
+
+async def issue_token_in(database: Database, persona: str) -> str:
+    """A bearer token of the persona, from a database that is at hand."""
+    now = datetime.now(UTC)
+    issued = await tokens.issue_for_persona(database, persona, label="hub token", now=now)
+    if issued is not None:
+        return issued
+    async with database.app.connect() as connection:
+        known = ", ".join(found["persona"] for found in await tokens.personas(connection))
+    raise SetUpError(f"{persona!r} is no persona of this demonstration. There are: {known or 'none'}.")
+
+
+def import_fts(settings: Settings, file: Path, *, publish: bool, say: Callable[[str], None]) -> None:
+    """Import the file, and say what came of each row."""
+    from hub.opendata.importing import run_import
+
+    result = run_import(open_place(settings).owner, file, publish=publish)
+    for rejection in result.rejected:
+        say(f"line {rejection.line}: {rejection.field}: {rejection.reason}")
+    if result.is_repeated:
+        say(f"This file was imported on {result.ran_at:%Y-%m-%d}; nothing was added.")
+    say(
+        f"{result.row_count} rows = {result.accepted} accepted + {result.unchanged} unchanged"
+        f" + {len(result.rejected)} rejected; {result.organisations_created} organisations created"
+    )
+    for line in result.sums:
+        say(f"  {line.state:15} {line.kind:15} {line.currency} {line.amount:>20,f}  ({line.count} flows)")
+
+
+def check_migrations() -> None:
+    """Migrate a throw-away database from empty and compare it with the models."""
+    with tempfile.TemporaryDirectory(prefix="hub-check-") as folder:
+        server = embedded.start(Path(folder) / "data")
+        migrations.create_database(embedded.owner_url(server, "postgres"), embedded.DATABASE)
+        migrations.check(embedded.owner_url(server), login=embedded.login_url(server))
+        server.cleanup()
+
+
+# -- the contract --------------------------------------------------------------------------------------
+
+
+def exported_sdl() -> str:
+    """The contract as the code states it."""
+    from hub.app import contract
+
+    return contract()
+
+
+def write_sdl() -> Path:
+    """Export the contract into the source tree."""
+    path = ROOT / "schema" / "hub.graphql"
+    path.write_text(exported_sdl(), encoding="utf-8")
+    return path
+
+
+def check_sdl() -> str:
+    """Raise SetUpError where the exported file is stale, or a breaking change is not announced."""
+    folder = ROOT / "schema"
+    exported = exported_sdl()
+    if (folder / "hub.graphql").read_text("utf-8") != exported:
+        raise SetUpError("schema/hub.graphql is not what the code exports. Run: hub sdl --write")
+    released = build_schema((folder / "released.graphql").read_text("utf-8"))
+    announced = (folder / "CHANGELOG.md").read_text("utf-8")
+    changes = [c.description for c in find_breaking_changes(released, build_schema(exported))]
+    unmarked = [change for change in changes if change not in announced]
+    if unmarked:
+        listed = "\n  ".join(unmarked)
+        raise SetUpError(
+            "These changes break clients and stand in no line of schema/CHANGELOG.md. Deprecate instead, or "
+            f"announce each in its own words:\n  {listed}"
+        )
+    return f"schema/hub.graphql is what the code exports; {len(changes)} breaking changes, all announced."
+
+
+# -- examining the set-up ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at: ok, warn or error, and what to do."""
+
+    level: str
+    message: str
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """Look at everything that the hub needs."""
+    try:
+        place = open_place(settings)
+        return _examined(place)
+    except SetUpError as error:
+        return [Finding("error", error.message)]
+
+
+def _examined(place: Place) -> list[Finding]:
+    found = [
+        Finding("warn", "The hub's own PostgreSQL trusts every local connection: right for a demonstration.")
+        if place.is_embedded
+        else Finding("ok", "The database is the one of HUB_DATABASE_URL.")
+    ]
+    revision = migrations.revision(place.owner)
+    if revision != migrations.head():
+        message = f"The database is at revision {revision}, the hub needs {migrations.head()}: hub migrate"
+        return [*found, Finding("error", message)]
+    found.append(Finding("ok", f"The database is at revision {revision}."))
+    login = str(place.login.username)
+
+    async def look(connection: AsyncConnection) -> list[Finding]:
+        return await connection.run_sync(lambda sync: _look(sync, login))
+
+    return found + run_as_owner(place.owner, look)
+
+
+def _look(connection: Connection, login: str) -> list[Finding]:
+    migrations.require_version(connection)
+    version = connection.scalar(text("show server_version"))
+    found = [Finding("ok", f"PostgreSQL {version}.")]
+    found += _security(connection, login)
+    states = connection.scalar(text("select count(*) from hub.organisations where kind = 'MEMBER_STATE'"))
+    is_seeded = states == 45
+    message = f"{states} Member States." if is_seeded else f"{states} Member States, not 45: hub seed"
+    found.append(Finding("ok" if is_seeded else "error", message))
+    cost = float(connection.scalar(text("show random_page_cost")) or 4)
+    if cost > 2:
+        message = f"random_page_cost is {cost}; on SSDs set it to 1.1: large lists are 2 to 5 times faster."
+        found.append(Finding("warn", message))
+    return found
+
+
+def _security(connection: Connection, login: str) -> list[Finding]:
+    found = []
+    rights = connection.execute(
+        text("select rolsuper, rolbypassrls from pg_roles where rolname = :login"), {"login": login}
+    ).one_or_none()
+    if rights is None:
+        found.append(Finding("error", f"The login {login} does not exist: hub migrate"))
+    elif rights.rolsuper or rights.rolbypassrls:
+        found.append(
+            Finding("error", f"{login} can bypass row-level security. Use a login that is no superuser.")
+        )
+    else:
+        found.append(Finding("ok", f"{login} owns nothing and cannot bypass row-level security."))
+    open_tables = connection.scalars(
+        text(
+            "select relname from pg_class where relnamespace = 'hub'::regnamespace and relkind = 'r'"
+            " and not (relrowsecurity and relforcerowsecurity)"
+            " and relname not in ('alembic_version', 'reference_counters') order by 1"
+        )
+    ).all()
+    if open_tables:
+        message = f"No row-level security on {', '.join(open_tables)}: hub migrate"
+        found.append(Finding("error", message))
+    else:
+        found.append(Finding("ok", "Row-level security is forced on every table."))
+    return found

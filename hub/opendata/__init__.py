@@ -1,0 +1,1 @@
+"""Open data, in and out: OCHA FTS and IATI."""

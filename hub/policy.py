@@ -1,0 +1,348 @@
+"""Who may see and do what: the only file that knows roles.
+
+Tables, read by everything else:
+
+- `READS`: model -> audience -> scope. The predicate that every read is filtered by, and the database's
+  row-level security for SELECT.
+- `INSERTS`, `UPDATES`: the same for writes. Row-level security only: what the actions
+  below need, and nothing else, so that a bug elsewhere cannot write.
+- `GRANTS`: action -> audience -> scope. What an action asks before it does anything.
+
+A scope is written once, as SQL for bound or for session identity; one that a row's own columns decide has
+a second face in Python. Tests prove that the faces agree with each other and with the database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, false, or_
+
+from hub.audit.models import AuditEvent, IdempotencyKey
+from hub.contributions.models import Allocation, Contribution, ContributionTransaction, Currency, ExchangeRate
+from hub.db.base import Base
+from hub.engagement.models import ExpressionOfInterest
+from hub.errors import NotAllowed
+from hub.identity.actor import Actor, Role
+from hub.identity.models import ApiToken, Person, RoleGrant
+from hub.identity.scopes import (
+    EVERYWHERE,
+    BoundSight,
+    Filled,
+    Flagged,
+    InSet,
+    Mine,
+    Own,
+    OwnInitiatives,
+    RowScope,
+    Scope,
+    Sight,
+    Through,
+    Unless,
+)
+from hub.initiatives.models import (
+    CorePurpose,
+    GuidingPrinciple,
+    Initiative,
+    InitiativeCorePurpose,
+    InitiativeGuidingPrinciple,
+    InitiativeParticipant,
+)
+from hub.notifications.models import OutboxMessage
+from hub.opendata.models import ImportRejection, ImportRun
+from hub.organisations.models import Membership, Organisation, WorkingGroup
+from hub.proposals.models import (
+    Consultation,
+    Decision,
+    Guidance,
+    Proposal,
+    ProposalReview,
+    ProposalRevision,
+    Vote,
+)
+from hub.secondments.models import Secondment
+
+
+class Everybody(StrEnum):
+    """Audiences that are not roles: the public, and whoever is signed in."""
+
+    ANYONE = "ANYONE"
+    SIGNED_IN = "SIGNED_IN"
+
+
+Audience = Role | Everybody
+Scopes = Mapping[Audience, Scope]
+
+ANYONE, SIGNED_IN = Everybody.ANYONE, Everybody.SIGNED_IN
+PARTNER, FOCAL_POINT = Role.PARTNER, Role.FOCAL_POINT
+CO_MANAGER, CO_CHAIR, STAFF = Role.CO_MANAGER, Role.CO_CHAIR, Role.STAFF
+REVIEWER, STAKEHOLDER, ANALYST, ADMIN = Role.REVIEWER, Role.STAKEHOLDER, Role.ANALYST, Role.ADMIN
+
+
+class Action(StrEnum):
+    """Everything that somebody can do, named `resource:action`."""
+
+    PROPOSAL_CREATE = "proposal:create"
+    PROPOSAL_UPDATE = "proposal:update"
+    PROPOSAL_SUBMIT = "proposal:submit"
+    PROPOSAL_WITHDRAW = "proposal:withdraw"
+    PROPOSAL_START_SCREENING = "proposal:start-screening"
+    PROPOSAL_SCREEN = "proposal:screen"
+    PROPOSAL_SEND_ON = "proposal:send-on"
+    PROPOSAL_REQUEST_REVISION = "proposal:request-revision"
+    PROPOSAL_RESUME = "proposal:resume"
+    PROPOSAL_ASSIGN_REVIEWER = "proposal:assign-reviewer"
+    PROPOSAL_REVIEW = "proposal:review"
+    PROPOSAL_DECLARE_CONFLICT = "proposal:declare-conflict"
+    PROPOSAL_INVITE_CONSULTATION = "proposal:invite-consultation"
+    PROPOSAL_RESPOND_TO_CONSULTATION = "proposal:respond-to-consultation"
+    PROPOSAL_REQUEST_GUIDANCE = "proposal:request-guidance"
+    PROPOSAL_GIVE_GUIDANCE = "proposal:give-guidance"
+    PROPOSAL_VOTE = "proposal:vote"
+    PROPOSAL_REOPEN = "proposal:reopen"
+    PROPOSAL_ISSUE_LETTER = "proposal:issue-letter"
+    PROPOSAL_ACCEPT_ENDORSEMENT = "proposal:accept-endorsement"
+    PROPOSAL_ENTER_WORKPLAN = "proposal:enter-workplan"
+    INITIATIVE_PUBLISH = "initiative:publish"
+    INTEREST_EXPRESS = "interest:express"
+    INTEREST_ANSWER = "interest:answer"
+    INTEREST_WITHDRAW = "interest:withdraw"
+    CONTRIBUTION_PLEDGE = "contribution:pledge"
+    CONTRIBUTION_COMMIT = "contribution:commit"
+    CONTRIBUTION_RECORD_RECEIPT = "contribution:record-receipt"
+    CONTRIBUTION_REVERSE = "contribution:reverse"
+    CONTRIBUTION_ALLOCATE = "contribution:allocate"
+    CONTRIBUTION_VALUE = "contribution:value"
+    CONTRIBUTION_APPROVE_VALUATION = "contribution:approve-valuation"
+    CONTRIBUTION_ACKNOWLEDGE = "contribution:acknowledge"
+    CONTRIBUTION_CANCEL = "contribution:cancel"
+    SECONDMENT_OFFER = "secondment:offer"
+
+
+OWN = Own("organisation_id")
+PROVIDED = Own("provider_id")
+PUBLISHED = Flagged("is_published", says="published")
+LISTED = Flagged("is_listed", says="listed")
+SUBMITTED = Unless("state", "DRAFT", says="once submitted")
+REVISION_SUBMITTED = Filled("submitted_at", says="once submitted")
+REVIEWING, RESPONDING = Mine("reviewer_id"), Own("consulted_id")
+ASSIGNED = InSet(ProposalReview, "proposal_id", REVIEWING, says="assigned")
+CONSULTED = InSet(Consultation, "proposal_id", RESPONDING, says="consulted on")
+TAKING_PART = OwnInitiatives()
+
+PARTNERS: dict[Audience, RowScope] = {PARTNER: OWN, FOCAL_POINT: OWN}
+OFFICE: dict[Audience, RowScope] = {CO_MANAGER: EVERYWHERE, CO_CHAIR: EVERYWHERE, STAFF: EVERYWHERE}
+PUBLIC: Scopes = {ANYONE: EVERYWHERE}
+
+READS: dict[type[Base], Scopes] = {
+    # model                 audience: rows that it sees
+    Organisation: {
+        ANYONE: LISTED,
+        SIGNED_IN: Own("id"),
+        **OFFICE,
+        ANALYST: EVERYWHERE,
+        ADMIN: EVERYWHERE,
+    },
+    WorkingGroup: PUBLIC,
+    Membership: {ANYONE: Through(Organisation, "organisation_id")},
+    CorePurpose: PUBLIC,
+    GuidingPrinciple: PUBLIC,
+    Currency: PUBLIC,
+    ExchangeRate: PUBLIC,
+    Person: {
+        SIGNED_IN: Mine("id"),
+        FOCAL_POINT: OWN,
+        PARTNER: OWN,
+        CO_MANAGER: EVERYWHERE,
+        STAFF: EVERYWHERE,
+        ADMIN: EVERYWHERE,
+    },
+    RoleGrant: {SIGNED_IN: Mine("person_id"), STAFF: EVERYWHERE, ADMIN: EVERYWHERE},
+    ApiToken: {SIGNED_IN: Mine("person_id")},
+    Initiative: {ANYONE: PUBLISHED, SIGNED_IN: TAKING_PART, **OFFICE, ANALYST: EVERYWHERE},
+    InitiativeParticipant: {ANYONE: Through(Initiative, "initiative_id")},
+    InitiativeCorePurpose: {ANYONE: Through(Initiative, "initiative_id")},
+    InitiativeGuidingPrinciple: {ANYONE: Through(Initiative, "initiative_id")},
+    ExpressionOfInterest: {**PARTNERS, **OFFICE},
+    Proposal: {
+        **PARTNERS,
+        REVIEWER: ASSIGNED,
+        STAKEHOLDER: CONSULTED,
+        CO_MANAGER: SUBMITTED,
+        CO_CHAIR: SUBMITTED,
+        STAFF: SUBMITTED,
+    },
+    ProposalRevision: {
+        **PARTNERS,
+        REVIEWER: REVISION_SUBMITTED & ASSIGNED.by("proposal_id"),
+        STAKEHOLDER: REVISION_SUBMITTED & CONSULTED.by("proposal_id"),
+        CO_MANAGER: REVISION_SUBMITTED,
+        CO_CHAIR: REVISION_SUBMITTED,
+        STAFF: REVISION_SUBMITTED,
+    },
+    ProposalReview: {REVIEWER: REVIEWING, **OFFICE},
+    Consultation: {STAKEHOLDER: RESPONDING, **OFFICE},
+    Guidance: OFFICE,
+    Vote: {CO_MANAGER: EVERYWHERE, CO_CHAIR: EVERYWHERE},
+    Decision: {**PARTNERS, **OFFICE},
+    Contribution: {
+        ANYONE: PUBLISHED,
+        PARTNER: Own("provider_id", "receiver_id"),
+        FOCAL_POINT: Own("provider_id", "receiver_id"),
+        **OFFICE,
+        ANALYST: EVERYWHERE,
+    },
+    ContributionTransaction: {
+        ANYONE: Through(Contribution, "contribution_id"),
+        **OFFICE,
+        ANALYST: EVERYWHERE,
+    },
+    Allocation: {ANYONE: Through(Contribution, "contribution_id"), **OFFICE, ANALYST: EVERYWHERE},
+    Secondment: {**PARTNERS, **OFFICE, ANALYST: EVERYWHERE},
+    ImportRun: {STAFF: EVERYWHERE, ANALYST: EVERYWHERE, ADMIN: EVERYWHERE},
+    ImportRejection: {STAFF: EVERYWHERE, ANALYST: EVERYWHERE, ADMIN: EVERYWHERE},
+    AuditEvent: {SIGNED_IN: Mine("person_id"), FOCAL_POINT: OWN, ADMIN: EVERYWHERE},
+    IdempotencyKey: {SIGNED_IN: Mine("person_id")},
+    OutboxMessage: {SIGNED_IN: Mine("sender_id")},
+}
+
+DESK: dict[Audience, RowScope] = {CO_MANAGER: EVERYWHERE, STAFF: EVERYWHERE}
+
+INSERTS: dict[type[Base], Scopes] = {
+    ApiToken: {SIGNED_IN: Mine("person_id")},
+    Initiative: DESK,
+    InitiativeParticipant: DESK,
+    ExpressionOfInterest: PARTNERS,
+    Proposal: PARTNERS,
+    ProposalRevision: PARTNERS,
+    ProposalReview: DESK,
+    Consultation: DESK,
+    Guidance: {CO_MANAGER: EVERYWHERE},
+    Vote: {CO_MANAGER: Own("seat_id") & Mine("person_id")},
+    Decision: {CO_MANAGER: EVERYWHERE},
+    Contribution: {PARTNER: PROVIDED, FOCAL_POINT: PROVIDED},
+    ContributionTransaction: {
+        PARTNER: Through(Contribution, "contribution_id", PROVIDED),
+        FOCAL_POINT: Through(Contribution, "contribution_id", PROVIDED),
+        STAFF: EVERYWHERE,
+    },
+    Allocation: DESK,
+    Secondment: PARTNERS,
+    AuditEvent: {SIGNED_IN: Mine("person_id")},
+    IdempotencyKey: {SIGNED_IN: Mine("person_id")},
+    OutboxMessage: {SIGNED_IN: Mine("sender_id")},
+}
+
+UPDATES: dict[type[Base], Scopes] = {
+    ApiToken: {SIGNED_IN: Mine("person_id")},
+    Initiative: {STAFF: EVERYWHERE},
+    ExpressionOfInterest: {**PARTNERS, **DESK},
+    Proposal: {**PARTNERS, CO_MANAGER: SUBMITTED, CO_CHAIR: SUBMITTED, STAFF: SUBMITTED},
+    ProposalRevision: PARTNERS,
+    ProposalReview: {REVIEWER: REVIEWING},
+    Consultation: {STAKEHOLDER: RESPONDING},
+    Guidance: {CO_CHAIR: EVERYWHERE},
+    Contribution: {PARTNER: PROVIDED, FOCAL_POINT: PROVIDED, **DESK},
+}
+
+GRANTS: dict[Action, Mapping[Audience, RowScope]] = {
+    # action                                  who may, on which rows
+    Action.PROPOSAL_CREATE: PARTNERS,
+    Action.PROPOSAL_UPDATE: PARTNERS,
+    Action.PROPOSAL_SUBMIT: PARTNERS,
+    Action.PROPOSAL_WITHDRAW: PARTNERS,
+    Action.PROPOSAL_START_SCREENING: {STAFF: SUBMITTED},
+    Action.PROPOSAL_SCREEN: {STAFF: SUBMITTED},
+    Action.PROPOSAL_SEND_ON: {STAFF: SUBMITTED, CO_MANAGER: SUBMITTED},
+    Action.PROPOSAL_REQUEST_REVISION: {STAFF: SUBMITTED, CO_MANAGER: SUBMITTED},
+    Action.PROPOSAL_RESUME: {STAFF: SUBMITTED, CO_MANAGER: SUBMITTED},
+    Action.PROPOSAL_ASSIGN_REVIEWER: {STAFF: SUBMITTED, CO_MANAGER: SUBMITTED},
+    Action.PROPOSAL_REVIEW: {REVIEWER: REVIEWING},
+    Action.PROPOSAL_DECLARE_CONFLICT: {REVIEWER: REVIEWING},
+    Action.PROPOSAL_INVITE_CONSULTATION: {STAFF: SUBMITTED, CO_MANAGER: SUBMITTED},
+    Action.PROPOSAL_RESPOND_TO_CONSULTATION: {STAKEHOLDER: RESPONDING},
+    Action.PROPOSAL_REQUEST_GUIDANCE: {CO_MANAGER: SUBMITTED},
+    Action.PROPOSAL_GIVE_GUIDANCE: {CO_CHAIR: SUBMITTED},
+    Action.PROPOSAL_VOTE: {CO_MANAGER: SUBMITTED},
+    Action.PROPOSAL_REOPEN: {CO_MANAGER: SUBMITTED},
+    Action.PROPOSAL_ISSUE_LETTER: {STAFF: SUBMITTED},
+    Action.PROPOSAL_ACCEPT_ENDORSEMENT: {FOCAL_POINT: OWN},
+    Action.PROPOSAL_ENTER_WORKPLAN: {STAFF: SUBMITTED},
+    Action.INITIATIVE_PUBLISH: {STAFF: EVERYWHERE},
+    Action.INTEREST_EXPRESS: PARTNERS,
+    Action.INTEREST_ANSWER: DESK,
+    Action.INTEREST_WITHDRAW: PARTNERS,
+    Action.CONTRIBUTION_PLEDGE: {PARTNER: PROVIDED, FOCAL_POINT: PROVIDED},
+    Action.CONTRIBUTION_COMMIT: {FOCAL_POINT: PROVIDED},
+    Action.CONTRIBUTION_RECORD_RECEIPT: {STAFF: EVERYWHERE},
+    Action.CONTRIBUTION_REVERSE: {STAFF: EVERYWHERE},
+    Action.CONTRIBUTION_ALLOCATE: DESK,
+    Action.CONTRIBUTION_VALUE: {STAFF: EVERYWHERE},
+    Action.CONTRIBUTION_APPROVE_VALUATION: DESK,
+    Action.CONTRIBUTION_ACKNOWLEDGE: DESK,
+    Action.CONTRIBUTION_CANCEL: {FOCAL_POINT: PROVIDED, STAFF: EVERYWHERE},
+    Action.SECONDMENT_OFFER: PARTNERS,
+}
+
+
+def audiences(actor: Actor) -> frozenset[Audience]:
+    """Every audience that the actor belongs to; the public to one only."""
+    if actor.is_public:
+        return frozenset({ANYONE})
+    return frozenset({ANYONE, SIGNED_IN, *actor.roles})
+
+
+def visible(model: type[Base], actor: Actor, at: Any = None) -> ColumnElement[bool] | None:
+    """The predicate that leaves the rows of the model (or of its alias `at`) that the actor sees.
+
+    None where that is all of them.
+    """
+    return predicate(READS, model, audiences(actor), BoundSight(actor), at)
+
+
+def granted(actor: Actor, action: Action, model: type[Base], at: Any) -> ColumnElement[bool] | None:
+    """The rows of the alias to which the actor may do the action, as SQL; None where that is all of them."""
+    return predicate({model: GRANTS[action]}, model, audiences(actor), BoundSight(actor), at)
+
+
+def predicate(
+    table: Mapping[type[Base], Scopes],
+    model: type[Base],
+    who: frozenset[Audience],
+    sight: Sight,
+    at: Any = None,
+) -> ColumnElement[bool] | None:
+    """What a table of scopes lets the audiences reach, as SQL. No scope: no row."""
+    scopes = list(dict.fromkeys(scope for audience, scope in table[model].items() if audience in who))
+    if EVERYWHERE in scopes:
+        return None
+
+    def parent(other: type[Base]) -> ColumnElement[bool] | None:
+        return predicate(READS, other, who, sight)
+
+    conditions = [scope.where(sight, model if at is None else at, parent) for scope in scopes]
+    return or_(*conditions) if conditions else false()
+
+
+def allows(actor: Actor, action: Action, row: Any) -> bool:
+    """Whether the actor may do the action to the row (or, for a creation, to the row about to be made)."""
+    mine = audiences(actor)
+    return any(scope.holds(actor, row) for audience, scope in GRANTS[action].items() if audience in mine)
+
+
+def require(actor: Actor, action: Action, row: Any) -> None:
+    """Refuse with NotAllowed unless the table grants the action; that the row is seen is proved before."""
+    if not allows(actor, action, row):
+        who = " or ".join(_label(audience) for audience in GRANTS[action])
+        raise NotAllowed(f"This needs the role {who} for it. Ask your focal point or the RSO.")
+
+
+def _label(audience: Audience) -> str:
+    return audience.value.lower().replace("_", " ")
+
+
+def unguarded_models() -> list[str]:
+    """Mapped tables that no line of READS mentions; start-up fails when there are any."""
+    return sorted(m.class_.__name__ for m in Base.registry.mappers if m.class_ not in READS)

@@ -1,0 +1,150 @@
+"""Running the web server: the demonstration, and production."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import threading
+import webbrowser
+from collections.abc import Callable
+
+import click
+import uvicorn
+from starlette.types import ASGIApp
+
+from hub import logs
+from hub.config import Settings, read_settings
+from hub.database import Place, open_place
+from hub.db import migrate as migrations
+from hub.db.seed import run_as_owner, run_seed
+from hub.errors import SetUpError
+
+
+def run_demo(settings: Settings, *, port: int, open_browser: bool) -> None:
+    """Embedded PostgreSQL, schema, reference and demonstration data, then the server, until Ctrl-C."""
+    from hub.app import build_app
+    from hub.demonstration.fill import fill
+
+    if settings.database_url is not None:
+        raise SetUpError("HUB_DATABASE_URL is set. A demonstration never runs on it: unset it for hub demo.")
+    logs.configure(as_json=False)
+    listener = listen("127.0.0.1", port)
+    click.echo(f"Starting the hub's own PostgreSQL in {settings.data_dir} ...")
+    place = open_place(settings)
+    migrations.migrate(place.owner, login=place.login)
+    run_seed(place.owner)
+    if run_as_owner(place.owner, fill):
+        click.echo("Made the demonstration data: everything in it is invented.")
+    app = build_app(settings, place.login)
+    personas = run_as_owner(place.owner, _personas)
+
+    def announce() -> None:
+        click.echo(f"ready {settings.base_url}")
+        click.echo(_how_to_sign_in(settings, personas))
+        if open_browser and os.environ.get("DISPLAY"):
+            threading.Thread(target=webbrowser.open, args=(settings.base_url,), daemon=True).start()
+
+    serve(app, listener, announce)
+
+
+async def _personas(connection: object) -> list[dict[str, str]]:
+    from hub.identity.tokens import personas
+
+    return await personas(connection)  # type: ignore[arg-type]
+
+
+def _how_to_sign_in(settings: Settings, personas: list[dict[str, str]]) -> str:
+    lines = [
+        "",
+        "Everything here is invented. Sign in as one of these people at",
+        f"  {settings.base_url}/demo/sign-in",
+        "or take a bearer token for the API, for example:",
+        f"  hub token --as partner --data-dir {settings.data_dir}",
+        "",
+        *(f"  {p['persona']:14} {p['name']}, {p['organisation']}" for p in personas),
+        "",
+        "Ctrl-C stops the hub; the data stays for the next start.",
+    ]
+    return "\n".join(lines)
+
+
+def run_production(settings: Settings, *, workers: int, host: str, port: int) -> None:
+    """Serve with production's settings, once they are safe."""
+    logs.configure(as_json=True)
+    require_safe(settings)
+    place = open_place(settings, need_owner=False)
+    if workers == 1:
+        from hub.app import build_app
+
+        serve(build_app(settings, place.login), listen(host, port), lambda: None)
+        return
+    uvicorn.run("hub.serving:application", factory=True, host=host, port=port, workers=workers)
+
+
+def application() -> ASGIApp:
+    """The application of one worker, by the environment's settings."""
+    from hub.app import build_app
+
+    logs.configure(as_json=True)
+    settings = read_settings()
+    require_safe(settings)
+    place: Place = open_place(settings, need_owner=False)
+    return build_app(settings, place.login)
+
+
+SHORTEST_SECRET = 32
+
+
+def require_safe(settings: Settings) -> None:
+    """Refuse settings with which nobody should run the hub for real; every one is named."""
+    missing = []
+    if settings.database_url is None:
+        missing.append("HUB_DATABASE_URL is not set: production runs on a PostgreSQL 18 server of its own.")
+    if settings.secret_key is None or len(settings.secret_key) < SHORTEST_SECRET:
+        missing.append(f"HUB_SECRET_KEY is missing or shorter than {SHORTEST_SECRET} characters.")
+    if settings.oidc_issuer is None:
+        missing.append("HUB_OIDC_ISSUER is not set: without it nobody can sign in.")
+    if settings.debug:
+        missing.append("HUB_DEBUG is on: it shows internals to everybody.")
+    if missing:
+        raise SetUpError("These settings are not safe:\n  " + "\n  ".join(missing))
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """The listening socket, taken before anything else is started; SetUpError where it is not to be had."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen()
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EADDRINUSE:
+            message = f"Port {port} is in use. Stop the program that has it, or choose another with --port."
+        else:
+            message = f"Port {port} of {host} cannot be opened ({error.strerror}). Choose another."
+        raise SetUpError(message) from None
+    return listener
+
+
+class _AnnouncingServer(uvicorn.Server):
+    """Says so when it is ready."""
+
+    def __init__(self, config: uvicorn.Config, announce: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._announce = announce
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._announce()
+
+
+def serve(app: ASGIApp, listener: socket.socket, announce: Callable[[], None]) -> None:
+    """Serve the application on the socket until a signal ends it."""
+    config = uvicorn.Config(
+        app, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=5
+    )
+    _AnnouncingServer(config, announce).run(sockets=[listener])

@@ -1,0 +1,1 @@
+"""The GraphQL contract. It imports `hub`, never the other way."""

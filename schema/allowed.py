@@ -1,0 +1,164 @@
+"""What the viewer may do with an object now: from the policy's grants and the slice's workflow, as SQL."""
+
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from typing import Any
+
+import strawberry
+from sqlalchemy import ColumnElement, Text, and_, case, cast, false, func, literal, null, select, text, true
+from sqlalchemy.dialects.postgresql import ARRAY, array
+from sqlalchemy.orm import aliased
+
+from hub import policy
+from hub.contributions.models import Contribution
+from hub.contributions.workflow import ContributionState, InKindState
+from hub.db.base import Base
+from hub.policy import Action
+from hub.proposals.models import Proposal, Vote
+from hub.proposals.workflow import Event, ProposalState, states_for
+from schema.compiler.mapping import Context
+
+When = Callable[[Any, Context], ColumnElement[bool]]
+
+
+@strawberry.enum(description="What can be done with a proposal, named after the mutation.")
+class ProposalAction(StrEnum):
+    UPDATE = "UPDATE"
+    SUBMIT = "SUBMIT"
+    WITHDRAW = "WITHDRAW"
+    START_SCREENING = "START_SCREENING"
+    SCREEN = "SCREEN"
+    SEND_ON = "SEND_ON"
+    REQUEST_REVISION = "REQUEST_REVISION"
+    RESUME = "RESUME"
+    ASSIGN_REVIEWER = "ASSIGN_REVIEWER"
+    INVITE_CONSULTATION = "INVITE_CONSULTATION"
+    REQUEST_GUIDANCE = "REQUEST_GUIDANCE"
+    GIVE_GUIDANCE = "GIVE_GUIDANCE"
+    VOTE = "VOTE"
+    REOPEN = "REOPEN"
+    ISSUE_LETTER = "ISSUE_LETTER"
+    ACCEPT_ENDORSEMENT = "ACCEPT_ENDORSEMENT"
+    ENTER_WORKPLAN = "ENTER_WORKPLAN"
+
+
+@strawberry.enum(description="What can be done with a contribution, named after the mutation.")
+class ContributionAction(StrEnum):
+    COMMIT = "COMMIT"
+    RECORD_RECEIPT = "RECORD_RECEIPT"
+    ALLOCATE = "ALLOCATE"
+    VALUE = "VALUE"
+    APPROVE_VALUATION = "APPROVE_VALUATION"
+    ACKNOWLEDGE = "ACKNOWLEDGE"
+    CANCEL = "CANCEL"
+
+
+Choices = tuple[type[Base], Mapping[StrEnum, tuple[Action, When]]]
+
+
+def _in(*states: StrEnum) -> When:
+    return lambda at, _: at.state.in_([state.value for state in states])
+
+
+def _when(*events: Event) -> When:
+    return _in(*dict.fromkeys(state for event in events for state in states_for(event)))
+
+
+def _can_vote(at: Any, context: Context) -> ColumnElement[bool]:
+    """Awaiting a decision, the viewer's government has a seat, and has not voted on this revision."""
+    vote = aliased(Vote)
+    seat = context.actor.organisation_id
+    cast_already = select(literal(1)).where(
+        vote.proposal_id == at.id,
+        vote.revision_number == at.revision_number,
+        vote.voting_round == at.voting_round,
+        vote.seat_id == seat,
+    )
+    return and_(
+        at.state == ProposalState.AWAITING_DECISION.value,
+        literal(seat, Vote.seat_id.type).in_(text("select hub.deciding_seats()")),
+        ~cast_already.correlate(at).exists(),
+    )
+
+
+P, S = ProposalAction, ProposalState
+PROPOSAL: Choices = (
+    Proposal,
+    {
+        P.UPDATE: (Action.PROPOSAL_UPDATE, _in(S.DRAFT, S.REVISION_REQUESTED)),
+        P.SUBMIT: (Action.PROPOSAL_SUBMIT, _when(Event.SUBMIT, Event.RESUBMIT)),
+        P.WITHDRAW: (Action.PROPOSAL_WITHDRAW, _when(Event.WITHDRAW)),
+        P.START_SCREENING: (Action.PROPOSAL_START_SCREENING, _when(Event.START_SCREENING)),
+        P.SCREEN: (Action.PROPOSAL_SCREEN, _when(Event.FIND_INELIGIBLE)),
+        P.SEND_ON: (Action.PROPOSAL_SEND_ON, _in(S.UNDER_REVIEW, S.IN_CONSULTATION)),
+        P.REQUEST_REVISION: (Action.PROPOSAL_REQUEST_REVISION, _when(Event.REQUEST_REVISION)),
+        P.RESUME: (Action.PROPOSAL_RESUME, _when(Event.RETURN_TO_STAGE)),
+        P.ASSIGN_REVIEWER: (Action.PROPOSAL_ASSIGN_REVIEWER, _in(S.UNDER_REVIEW)),
+        P.INVITE_CONSULTATION: (Action.PROPOSAL_INVITE_CONSULTATION, _in(S.IN_CONSULTATION)),
+        P.REQUEST_GUIDANCE: (Action.PROPOSAL_REQUEST_GUIDANCE, _when(Event.REQUEST_GUIDANCE)),
+        P.GIVE_GUIDANCE: (Action.PROPOSAL_GIVE_GUIDANCE, _when(Event.GIVE_GUIDANCE)),
+        P.VOTE: (Action.PROPOSAL_VOTE, _can_vote),
+        P.REOPEN: (Action.PROPOSAL_REOPEN, _when(Event.REOPEN)),
+        P.ISSUE_LETTER: (Action.PROPOSAL_ISSUE_LETTER, _when(Event.ISSUE_LETTER)),
+        P.ACCEPT_ENDORSEMENT: (Action.PROPOSAL_ACCEPT_ENDORSEMENT, _when(Event.ACCEPT)),
+        P.ENTER_WORKPLAN: (Action.PROPOSAL_ENTER_WORKPLAN, _when(Event.ENTER_WORKPLAN)),
+    },
+)
+
+C, T = ContributionAction, ContributionState
+_OPEN = _in(T.PLEDGED, T.COMMITTED, T.PARTLY_RECEIVED, T.RECEIVED)
+
+
+def _left(at: Any, context: Context) -> ColumnElement[bool]:
+    left = func.greatest(at.committed, at.received) > at.allocated
+    return and_(_OPEN(at, context), left)
+
+
+def _unvalued(at: Any, context: Context) -> ColumnElement[bool]:
+    return and_(_OPEN(at, context), at.in_kind_state == InKindState.ACCEPTED.value)
+
+
+def _valued_by_other(at: Any, context: Context) -> ColumnElement[bool]:
+    return and_(
+        at.valued_by_id.is_not(None),
+        at.valuation_approved_by_id.is_(None),
+        at.valued_by_id != context.actor.person_id,
+    )
+
+
+def _nothing_received(at: Any, context: Context) -> ColumnElement[bool]:
+    return and_(_in(T.PLEDGED, T.COMMITTED)(at, context), at.received == 0, at.allocated == 0)
+
+
+CONTRIBUTION: Choices = (
+    Contribution,
+    {
+        C.COMMIT: (Action.CONTRIBUTION_COMMIT, _OPEN),
+        C.RECORD_RECEIPT: (Action.CONTRIBUTION_RECORD_RECEIPT, _OPEN),
+        C.ALLOCATE: (Action.CONTRIBUTION_ALLOCATE, _left),
+        C.VALUE: (Action.CONTRIBUTION_VALUE, _unvalued),
+        C.APPROVE_VALUATION: (Action.CONTRIBUTION_APPROVE_VALUATION, _valued_by_other),
+        C.ACKNOWLEDGE: (Action.CONTRIBUTION_ACKNOWLEDGE, _in(T.RECEIVED)),
+        C.CANCEL: (Action.CONTRIBUTION_CANCEL, _nothing_received),
+    },
+)
+
+
+def allowed_actions(choices: Choices) -> Callable[[Any, Context], ColumnElement[Any]]:
+    """The names of what the viewer may do with the row, as a JSON list."""
+    model, actions = choices
+
+    def sql(at: Any, context: Context) -> ColumnElement[Any]:
+        cases = []
+        for name, (action, when) in actions.items():
+            granted = policy.granted(context.actor, action, model, at)
+            if granted is None:
+                granted = true()
+            elif granted.compare(false()):
+                continue
+            cases.append(case((and_(when(at, context), granted), literal(name.value, Text)), else_=null()))
+        if not cases:
+            return text("'[]'::json")  # type: ignore[return-value]
+        return func.to_json(func.array_remove(cast(array(cases), ARRAY(Text)), null()))
+
+    return sql

@@ -1,0 +1,162 @@
+"""The whole contract: queries and mutations of every slice, as one schema."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import strawberry
+from sqlalchemy import ColumnElement, and_, false
+from strawberry.schema.config import StrawberryConfig
+from strawberry.tools import create_type
+
+from hub.contributions import models as contributions_models
+from hub.db.base import Base
+from hub.errors import InvalidInput, Problem
+from hub.identity import models as identity_models
+from hub.initiatives import models as initiatives_models
+from hub.organisations import models as organisations_models
+from hub.proposals import models as proposals_models
+from schema import (  # noqa: F401 (each declares its mutations)
+    contributions,
+    engagement,
+    identity,
+    initiatives,
+    organisations,
+    proposals,
+    secondments,
+)
+from schema.base import Connection, Node
+from schema.compiler import resolve
+from schema.compiler.ids import local_id
+from schema.compiler.mapping import Context, argument, connection, group, lookup
+from schema.contributions import CONTRIBUTIONS, SUMMARY_ARGUMENTS, Contribution, ContributionSummary
+from schema.engagement import EXPRESSIONS_OF_INTEREST, ExpressionOfInterest
+from schema.identity import Person, Viewer
+from schema.initiatives import INITIATIVES, Initiative
+from schema.masking import MaskingSchema
+from schema.mutating import MUTATIONS
+from schema.organisations import (
+    MEMBER_STATE,
+    ORGANISATIONS,
+    WORKING_GROUPS,
+    MemberState,
+    Organisation,
+    Partner,
+    WorkingGroup,
+)
+from schema.proposals import PROPOSALS, Proposal
+from schema.secondments import SECONDMENTS, Secondment
+
+
+def _by_id_or(reference: str, *types: str) -> Any:
+    """A lookup by `id`, or by the reference that people know."""
+
+    def where(at: Any, arguments: Mapping[str, Any], _: Context) -> ColumnElement[bool]:
+        conditions: list[ColumnElement[bool]] = []
+        if arguments.get("id") is not None:
+            conditions.append(at.id == local_id(arguments["id"], "id", types=types))
+        if arguments.get(reference) is not None:
+            value = arguments[reference]
+            column = {"isoCode": "iso_code"}.get(reference, reference)
+            conditions.append(false() if "\x00" in value else getattr(at, column) == value)
+        if len(conditions) != 1:
+            message = f"give either id or {reference}"
+            raise InvalidInput([Problem(("id",), "ONE_OF", message)])
+        return and_(*conditions)
+
+    return where
+
+
+def _arguments(reference: str, example: str) -> list[Any]:
+    return [
+        argument("id", strawberry.ID | None, "The global id; or"),
+        argument(reference, str | None, f"what people know it by, such as {example}."),
+    ]
+
+
+def _of_kind(is_state: bool) -> Any:
+    def where(_: Any, at: Any, __: Context) -> ColumnElement[bool]:
+        condition: ColumnElement[bool] = at.kind == MEMBER_STATE if is_state else at.kind != MEMBER_STATE
+        return condition
+
+    return where
+
+
+def _viewer(at: Any, _: Mapping[str, Any], context: Context) -> ColumnElement[bool]:
+    person = context.actor.person_id
+    return false() if person is None else at.id == person
+
+
+@strawberry.type(
+    description="Everything that can be read. Each answer holds what the viewer may see, and no more."
+)
+class Query:
+    viewer: Viewer | None = lookup(
+        identity_models.Person, _viewer, [], "The person signed in; null for the public."
+    )
+    member_states: Connection[MemberState] = connection(
+        ORGANISATIONS, where=_of_kind(True), description="The Member States of the Bali Process."
+    )
+    partners: Connection[Partner] = connection(
+        ORGANISATIONS, where=_of_kind(False), description="International organisations, observers, others."
+    )
+    organisation: Organisation | None = lookup(
+        organisations_models.Organisation,
+        _by_id_or("isoCode", "MemberState", "Partner"),
+        _arguments("iso_code", "ID"),
+        "One Member State or partner.",
+    )
+    working_groups: Connection[WorkingGroup] = connection(
+        WORKING_GROUPS, description="Working groups and governance bodies of the Bali Process."
+    )
+    initiatives: Connection[Initiative] = connection(INITIATIVES, description="The lines of the work plan.")
+    initiative: Initiative | None = lookup(
+        initiatives_models.Initiative,
+        _by_id_or("reference", "Initiative"),
+        _arguments("reference", "RSO-2026-014"),
+        "One line of the work plan.",
+    )
+    proposals: Connection[Proposal] = connection(PROPOSALS, description="Proposals that the viewer may see.")
+    proposal: Proposal | None = lookup(
+        proposals_models.Proposal,
+        _by_id_or("reference", "Proposal"),
+        _arguments("reference", "PRO-2026-0031"),
+        "One proposal.",
+    )
+    expressions_of_interest: Connection[ExpressionOfInterest] = connection(
+        EXPRESSIONS_OF_INTEREST, description="Expressions of interest that the viewer may see."
+    )
+    contributions: Connection[Contribution] = connection(
+        CONTRIBUTIONS, description="Contributions that the viewer may see."
+    )
+    contribution: Contribution | None = lookup(
+        contributions_models.Contribution,
+        _by_id_or("reference", "Contribution"),
+        _arguments("reference", "CON-2026-0107"),
+        "One contribution.",
+    )
+    contribution_summary: ContributionSummary = group(
+        SUMMARY_ARGUMENTS, "Contributions that the viewer may see, counted and summed by group."
+    )
+    secondments: Connection[Secondment] = connection(
+        SECONDMENTS, description="Secondments that the viewer may see."
+    )
+    node: Node | None = lookup(
+        Base, lambda *_: false(), [argument("id", strawberry.ID, "A global id.")], "Any object by its id."
+    )
+
+
+Mutation = create_type(
+    "Mutation", MUTATIONS, description="Everything that can be done, one named action each."
+)
+
+schema = MaskingSchema(
+    query=Query,
+    mutation=Mutation,
+    types=[MemberState, Partner, Person],
+    config=StrawberryConfig(disable_field_suggestions=True),
+)
+resolve.install(schema._schema)
+"""Fails at once where a field neither maps to the database nor has a resolver."""
+
+resolve.install(schema._schema)
+"""Fails at once where a field neither maps to the database nor has a resolver."""

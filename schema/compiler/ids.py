@@ -1,0 +1,36 @@
+"""Relay global ids: `base64("Proposal:<uuid>")`, opaque to clients."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import uuid
+
+from hub.errors import InvalidInput, Problem
+
+
+def global_id(type_name: str, id: uuid.UUID) -> str:
+    """The id that clients know."""
+    return base64.b64encode(f"{type_name}:{id}".encode()).decode("ascii")
+
+
+def parse(value: str) -> tuple[str, uuid.UUID] | None:
+    """Type name and key; None where the value is no id of ours."""
+    try:
+        name, _, key = base64.b64decode(value, validate=True).decode("ascii").partition(":")
+        return name, uuid.UUID(key)
+    except (binascii.Error, ValueError):
+        return None
+
+
+def local_id(value: str, *path: str, types: tuple[str, ...]) -> uuid.UUID:
+    """The key of an id that must be of one of the types; InvalidInput at the path where it is not."""
+    found = parse(value)
+    if found is None:
+        message = "this is not an id of the hub; send one that the API gave you, unchanged"
+        raise InvalidInput([Problem(path, "MALFORMED_ID", message)])
+    name, key = found
+    if name not in types:
+        message = f"this is the id of a {name[:40]}; send that of a {' or '.join(types)}"
+        raise InvalidInput([Problem(path, "WRONG_TYPE", message)])
+    return key

@@ -1,0 +1,142 @@
+"""Running a root field's statement, and letting the normal executor read its JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Protocol
+
+from graphql import (
+    GraphQLEnumType,
+    GraphQLField,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    GraphQLResolveInfo,
+    GraphQLSchema,
+    GraphQLUnionType,
+    get_named_type,
+)
+from graphql.execution.collect_fields import FieldDetails
+from sqlalchemy import Select
+
+from hub.identity.actor import Actor
+from schema.compiler.emit import TYPE_KEY, Emitter, field_mapping, is_list
+from schema.compiler.mapping import REGISTRY, Context
+
+
+class Reader(Protocol):
+    """What a request gives to its resolvers."""
+
+    @property
+    def actor(self) -> Actor: ...
+
+    async def fetch(self, statement: Select[Any]) -> Any:
+        """The statement's one value, read as the actor."""
+
+
+Convert = Callable[[Any], Any]
+_SCALARS: dict[str, Convert] = {
+    "Decimal": Decimal,
+    "Date": date.fromisoformat,
+    "DateTime": datetime.fromisoformat,
+}
+
+
+def install(schema: GraphQLSchema) -> None:
+    """Give every mapped field its resolver; SchemaError names each field that has neither."""
+    unmapped = []
+    for type_ in schema.type_map.values():
+        if isinstance(type_, GraphQLInterfaceType) and type_.name != "UserError":
+            type_.resolve_type = _resolve_type
+        if isinstance(type_, GraphQLUnionType):
+            type_.resolve_type = _resolve_result
+        if not isinstance(type_, GraphQLObjectType) or type_.name.startswith("__"):
+            continue
+        if type_.name in REGISTRY.models:
+            type_.is_type_of = None  # rows travel as dicts
+        for name, declared in type_.fields.items():
+            if not _install_field(schema, type_, declared):
+                unmapped.append(f"{type_.name}.{name}")
+    if unmapped:
+        raise TypeError(f"neither mapped to the database nor resolved: {', '.join(unmapped)}")
+
+
+def _install_field(schema: GraphQLSchema, type_: GraphQLObjectType, declared: GraphQLField) -> bool:
+    definition = declared.extensions.get("strawberry-definition")
+    if definition is None or definition.base_resolver is not None:
+        return True
+    is_root = type_ is schema.query_type
+    if type_.name.endswith("Success"):
+        declared.resolve = _resolve_payload
+        return True
+    mapping = field_mapping(declared, type_.name)
+    if is_root and mapping is not None:
+        declared.resolve = _resolve_root
+        return True
+    if mapping is not None or type_.name in BY_KEY or type_.name.endswith(("Connection", "Edge")):
+        declared.resolve = _reader_of(declared)
+        return True
+    return type_.name in REGISTRY.loose or _is_plain(type_)
+
+
+BY_KEY = ("Money", "PageInfo")
+"""Types whose objects are always parts of a row."""
+
+
+def _is_plain(type_: GraphQLObjectType) -> bool:
+    """Whether the type's objects are made in Python: the errors of mutations."""
+    return type_.name == "InputProblem" or any(i.name == "UserError" for i in type_.interfaces)
+
+
+def _reader_of(declared: GraphQLField) -> Callable[..., Any]:
+    """Reads the field from its parent's dict, by response key."""
+    named = get_named_type(declared.type)
+    convert: Convert | None = _SCALARS.get(named.name)
+    if isinstance(named, GraphQLEnumType):
+        convert = _enum_reader(named)
+    many = is_list(declared.type)
+
+    def resolve(source: dict[str, Any], info: GraphQLResolveInfo[Any], **_: Any) -> Any:
+        value = source[str(info.path.key)]
+        if convert is None or value is None:
+            return value
+        return [convert(item) for item in value] if many else convert(value)
+
+    return resolve
+
+
+def _enum_reader(type_: GraphQLEnumType) -> Convert:
+    members = {name: value.value for name, value in type_.values.items()}
+    return lambda name: members[name]
+
+
+def _resolve_type(value: Any, *_: Any) -> str:
+    return str(value[TYPE_KEY])
+
+
+def _resolve_result(value: Any, *_: Any) -> str:
+    """The results of mutations are objects of the contract's own classes."""
+    return str(type(value).__strawberry_definition__.name)
+
+
+def _resolve_payload(source: Any, info: GraphQLResolveInfo[Any], **_: Any) -> Any:
+    return source.data[str(info.path.key)]
+
+
+async def _resolve_root(_: Any, info: GraphQLResolveInfo[Any], **__: Any) -> Any:
+    return await read(info, info.parent_type.fields[info.field_name])
+
+
+async def read(info: GraphQLResolveInfo[Any], declared: GraphQLField) -> Any:
+    """The root field's data, as dicts by response key, from one statement."""
+    reader: Reader = info.context
+    emitter = Emitter(info, Context(actor=reader.actor))
+    details = [FieldDetails(node, None) for node in info.field_nodes]
+    return decoded(await reader.fetch(emitter.root(declared, details)))
+
+
+def decoded(value: Any) -> Any:
+    """The driver gives JSON as text, or, where SQLAlchemy knows its type, as an object."""
+    return json.loads(value) if isinstance(value, str) else value

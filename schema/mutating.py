@@ -1,0 +1,161 @@
+"""How a mutation is declared: one function from an act and an input to the row that it made or changed.
+
+The decorator gives it its name, its result union and its payload, runs it in one transaction, once for one
+idempotency key, and reads the payload in the same transaction by one compiled statement.
+"""
+
+import dataclasses
+import re
+import types
+import uuid
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Annotated, Any, Protocol, Union
+
+import strawberry
+from graphql import GraphQLObjectType, GraphQLResolveInfo
+from graphql.execution.collect_fields import FieldDetails
+from sqlalchemy import select
+from strawberry.annotation import StrawberryAnnotation
+from strawberry.types.field import StrawberryField
+
+from hub.act import Act, acting, once
+from hub.db.base import Base
+from hub.db.engine import Database
+from hub.errors import HubError
+from hub.identity.actor import Actor
+from schema.base import Conflict, InvalidInput, NotAllowed, NotFound, user_error
+from schema.compiler.emit import Emitter, json_object
+from schema.compiler.ids import local_id
+from schema.compiler.mapping import REGISTRY, Context
+from schema.compiler.resolve import decoded
+
+Resolver = Callable[[Act, Any], Awaitable[Base]]
+
+MUTATIONS: list[StrawberryField] = []
+"""Every mutation declared, in the order of import."""
+
+
+class Writer(Protocol):
+    """What a request gives to a mutation."""
+
+    actor: Actor
+    database: Database
+
+    def now(self) -> datetime: ...
+
+
+@strawberry.input(description="A write.")
+class Write:
+    idempotency_key: str | None = strawberry.field(
+        default=None,
+        description="Up to 100 characters of your own, such as a UUID. The same key again does nothing more.",
+    )
+
+
+@strawberry.input(description="A write to an object that exists.")
+class Versioned(Write):
+    id: strawberry.ID = strawberry.field(description="The object to change.")
+    expected_version: int | None = strawberry.field(
+        default=None,
+        description="The version that you read; where it is no longer that, the answer is Conflict.",
+    )
+
+
+def id_of(value: strawberry.ID, *path: str, types: tuple[str, ...]) -> uuid.UUID:
+    """The key of an id in an input."""
+    return local_id(str(value), *path, types=types)
+
+
+def optional_id(value: strawberry.ID | None, *path: str, types: tuple[str, ...]) -> uuid.UUID | None:
+    """The key of an id in an input, where one is given."""
+    return None if value is None else id_of(value, *path, types=types)
+
+
+def mutation(*, returns: type) -> Callable[[Resolver], Resolver]:
+    """Declare a mutation whose payload is one object of the type."""
+
+    def decorate(work: Resolver) -> Resolver:
+        stem = "".join(part.capitalize() for part in work.__name__.split("_"))
+        input_type = work.__annotations__["input"]
+        payload = _payload(stem, returns)
+        union = Annotated[
+            Union[payload, InvalidInput, NotAllowed, NotFound, Conflict],  # type: ignore[valid-type]  # noqa: UP007
+            strawberry.union(f"{stem}Result", description=f"What `{_camel(stem)}` came to."),
+        ]
+        resolver = _resolver(work, stem, input_type, payload, returns)
+        resolver.__annotations__ = {"info": strawberry.Info, "input": input_type, "return": union}
+        field = strawberry.field(resolver=resolver, description=work.__doc__, name=_camel(stem))
+        field.python_name = work.__name__
+        MUTATIONS.append(field)
+        return work
+
+    return decorate
+
+
+def _camel(stem: str) -> str:
+    return stem[0].lower() + stem[1:]
+
+
+def _payload(stem: str, returns: type) -> type:
+    """The success type: one field, named after the type that it gives."""
+    type_name: str = returns.__strawberry_definition__.name  # type: ignore[attr-defined]
+    name = re.sub(r"(?<!^)(?=[A-Z])", "_", type_name).lower()
+    made = types.new_class(f"{stem}Success", (), {}, lambda body: body.update(_body(name, returns)))
+    made.__module__ = __name__
+    decorated: type = strawberry.type(
+        made, description=f"It was done; the {name.replace('_', ' ')} as it is now."
+    )
+    return decorated
+
+
+def _body(name: str, returns: type) -> dict[str, Any]:
+    return {
+        "__annotations__": {"data": strawberry.Private[dict[str, Any]], name: returns},
+        name: StrawberryField(
+            type_annotation=StrawberryAnnotation(returns),
+            default=None,
+            description="As it is after the change.",
+        ),
+    }
+
+
+def _resolver(
+    work: Resolver, stem: str, input_type: type, payload: type, returns: type
+) -> Callable[..., Awaitable[Any]]:
+    async def resolver(info: Any, input: Any) -> Any:
+        context: Writer = info.context
+        try:
+            async with acting(context.database, context.actor, context.now()) as act:
+                given = dataclasses.asdict(input) | {"idempotency_key": None}
+                id = await once(act, input.idempotency_key, stem, given, lambda act: work(act, input))
+                await act.session.flush()
+                data = await _read(act, info._raw_info, payload, returns, id)
+        except HubError as error:
+            return user_error(error)
+        return payload(data=data)
+
+    return resolver
+
+
+async def _read(
+    act: Act, info: GraphQLResolveInfo[Any], payload: type, returns: type, id: uuid.UUID
+) -> dict[str, Any]:
+    """The payload as selected, read in the transaction that wrote it."""
+    type_name: str = payload.__strawberry_definition__.name  # type: ignore[attr-defined]
+    success = info.schema.type_map[type_name]
+    assert isinstance(success, GraphQLObjectType)
+    emitter = Emitter(info, Context(actor=act.actor))
+    details = [FieldDetails(node, None) for node in info.field_nodes]
+    selected = emitter.fields(success, details)
+    pairs = []
+    object_name: str = returns.__strawberry_definition__.name  # type: ignore[attr-defined]
+    object_type = info.schema.type_map[object_name]
+    assert isinstance(object_type, GraphQLObjectType)
+    for key, nodes in selected.items():
+        if nodes[0].node.name.value != "__typename":
+            pairs.append((key, emitter.row(REGISTRY.models[object_name], object_type, nodes, id)))
+    if not pairs:
+        return {}
+    found: dict[str, Any] = decoded(await act.session.scalar(select(json_object(pairs))))
+    return found

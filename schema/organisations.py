@@ -1,0 +1,162 @@
+"""Member States, partners, and the bodies that they sit on."""
+
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, Any
+
+import strawberry
+from sqlalchemy import ColumnElement, or_
+
+from hub.organisations import models
+from hub.organisations.models import GroupKind, MembershipRole, OrganisationKind, VettingState
+from schema.base import Connection, Node, OrderDirection, among, over
+from schema.compiler.ids import local_id
+from schema.compiler.mapping import Listing
+
+MEMBER_STATE = models.OrganisationKind.MEMBER_STATE.value
+
+strawberry.enum(VettingState, description="How far the vetting of a partner has come.")
+strawberry.enum(OrganisationKind, description="What an organisation is.")
+strawberry.enum(GroupKind, description="What sort of body it is.")
+strawberry.enum(MembershipRole, description="As what an organisation sits on a body.")
+
+
+@strawberry.interface(description="A Member State or a partner. Records belong to it, never to an account.")
+class Organisation(Node):
+    kind: OrganisationKind
+    name: str = strawberry.field(description="The official label.")
+    short_name: str = strawberry.field(description="The everyday name.")
+    iati_reference: str | None = strawberry.field(description="IATI organisation identifier.")
+    memberships: list[Annotated["Membership", strawberry.lazy("schema.organisations")]] = strawberry.field(
+        description="Its seats on the bodies of the Bali Process."
+    )
+    source: str | None = strawberry.field(description="Where the hub has this from.")
+    source_on: date | None = strawberry.field(description="When the source was read.")
+    is_demonstration: bool = strawberry.field(description="True: invented, for the demonstration.")
+
+
+@over(models.Organisation, variant=lambda at: at.kind == MEMBER_STATE)
+@strawberry.type(description="A Member State of the Bali Process, under the label that the Process uses.")
+class MemberState(Organisation):
+    iso_code: str = strawberry.field(description="ISO 3166-1 alpha-2.")
+    iso3_code: str | None = strawberry.field(description="ISO 3166-1 alpha-3.")
+    m49_code: str | None = strawberry.field(description="UN M49, three digits.")
+
+
+@over(models.Organisation, variant=lambda at: at.kind != MEMBER_STATE)
+@strawberry.type(description="An international organisation, observer, or other partner.")
+class Partner(Organisation):
+    iso_code: str | None = strawberry.field(description="ISO 3166-1 alpha-2, where the partner is a state.")
+    vetting_state: VettingState | None = strawberry.field(
+        description="Null where vetting does not apply, as for member organisations."
+    )
+
+
+@over(models.WorkingGroup)
+@strawberry.type(description="A working group, governance body, task force or forum of the Bali Process.")
+class WorkingGroup(Node):
+    code: str = strawberry.field(description="Stable, such as TRAFFICKING_IN_PERSONS.")
+    name: str
+    kind: GroupKind
+    established_year: int | None
+    memberships: list[Annotated["Membership", strawberry.lazy("schema.organisations")]]
+    source: str = strawberry.field(description="Where the hub has this from.")
+    source_on: date = strawberry.field(description="When the source was read.")
+
+
+@over(models.Membership)
+@strawberry.type(description="An organisation's seat on a body.")
+class Membership(Node):
+    organisation: Organisation | None
+    working_group: WorkingGroup | None
+    role: MembershipRole
+    starts_on: date | None = strawberry.field(description="Null where the source does not say.")
+    ends_on: date | None = strawberry.field(
+        description="Null while it lasts, or where the source does not say."
+    )
+    source: str = strawberry.field(description="Where the hub has this from.")
+    source_on: date = strawberry.field(description="When the source was read.")
+
+
+@strawberry.enum(description="What organisations are ordered by.")
+class OrganisationOrderField(StrEnum):
+    NAME = "name"
+    SHORT_NAME = "short_name"
+
+
+@strawberry.input(description="In which order organisations are listed.")
+class OrganisationOrder:
+    field: OrganisationOrderField
+    direction: OrderDirection = OrderDirection.ASC
+
+
+@strawberry.input(description="Which organisations.")
+class OrganisationFilter:
+    kind: list[OrganisationKind] | None = strawberry.field(default=None, description="Any of these.")
+    vetting_state: list[VettingState] | None = strawberry.field(default=None, description="Any of these.")
+    iso_code: list[str] | None = strawberry.field(
+        default=None, description="Any of these ISO 3166-1 alpha-2 codes."
+    )
+    working_group: strawberry.ID | None = strawberry.field(default=None, description="Those that sit on it.")
+    search: str | None = strawberry.field(default=None, description="A part of either name.")
+
+
+def _contains(at: Any, words: str) -> ColumnElement[bool]:
+    pattern = "%" + words.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_") + "%"
+    return or_(at.name.ilike(pattern), at.short_name.ilike(pattern))
+
+
+def _sits_on(at: Any, value: str) -> ColumnElement[bool]:
+    group = local_id(value, "filter", "workingGroup", types=("WorkingGroup",))
+    sitting = models.Membership.__table__.alias("sitting")
+    found: ColumnElement[bool] = at.id.in_(
+        sitting.select()
+        .with_only_columns(sitting.c.organisation_id)
+        .where(sitting.c.working_group_id == group)
+    )
+    return found
+
+
+ORGANISATIONS = Listing(
+    model=models.Organisation,
+    filter=OrganisationFilter,
+    conditions={
+        "kind": among("kind"),
+        "vettingState": among("vetting_state"),
+        "isoCode": among("iso_code"),
+        "workingGroup": _sits_on,
+        "search": _contains,
+    },
+    order=OrganisationOrder,
+    default=("name", False),
+)
+
+
+@strawberry.enum(description="What working groups are ordered by.")
+class WorkingGroupOrderField(StrEnum):
+    NAME = "name"
+    CODE = "code"
+
+
+@strawberry.input(description="In which order working groups are listed.")
+class WorkingGroupOrder:
+    field: WorkingGroupOrderField
+    direction: OrderDirection = OrderDirection.ASC
+
+
+@strawberry.input(description="Which working groups.")
+class WorkingGroupFilter:
+    kind: list[GroupKind] | None = strawberry.field(default=None, description="Any of these.")
+
+
+WORKING_GROUPS = Listing(
+    model=models.WorkingGroup,
+    filter=WorkingGroupFilter,
+    conditions={"kind": among("kind")},
+    order=WorkingGroupOrder,
+    default=("name", False),
+)
+
+MemberStateConnection = Connection[MemberState]
+PartnerConnection = Connection[Partner]
+WorkingGroupConnection = Connection[WorkingGroup]

@@ -1,0 +1,150 @@
+"""Databases for tests: migrated, seeded and filled once into a template, then cloned where a test writes."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+from starlette.applications import Starlette
+
+from hub.app import build_app
+from hub.config import Settings
+from hub.database import Place
+from hub.db import embedded, migrate
+from hub.db.seed import run_as_owner, run_seed
+from hub.demonstration.fill import fill
+from hub.maintenance import issue_token_in
+
+PERSONAS = (
+    "partner",
+    "focal-point",
+    "co-manager-au",
+    "co-manager-id",
+    "co-chair",
+    "staff",
+    "reviewer",
+    "stakeholder",
+    "analyst",
+    "admin",
+)
+
+TEMPLATE = "hub_template"
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """An embedded PostgreSQL of this test process."""
+    running = embedded.start(tmp_path_factory.mktemp("postgres") / "data")
+    yield running
+    running.cleanup()
+
+
+@pytest.fixture(scope="session")
+def template(server: Any) -> str:
+    """The name of a database with schema, reference data and demonstration data, to be cloned."""
+    migrate.create_database(embedded.owner_url(server, "postgres"), TEMPLATE)
+    owner = embedded.owner_url(server, TEMPLATE)
+    migrate.migrate(owner, login=embedded.login_url(server, TEMPLATE))
+    run_seed(owner)
+    run_as_owner(owner, fill)
+    return TEMPLATE
+
+
+_numbers = itertools.count(1)
+
+
+@asynccontextmanager
+async def _cloned(server: Any, template: str) -> AsyncIterator[Place]:
+    name = f"hub_test_{next(_numbers)}"
+    engine = create_async_engine(
+        embedded.owner_url(server, "postgres"), isolation_level="AUTOCOMMIT", poolclass=NullPool
+    )
+    async with engine.connect() as connection:
+        await connection.execute(text(f'create database "{name}" template "{template}"'))
+    yield Place(embedded.owner_url(server, name), embedded.login_url(server, name), is_embedded=True)
+    async with engine.connect() as connection:
+        await connection.execute(text(f'drop database "{name}" with (force)'))
+    await engine.dispose()
+
+
+@pytest.fixture
+async def place(server: Any, template: str) -> AsyncIterator[Place]:
+    """A database of the test's own, with the demonstration in it."""
+    async with _cloned(server, template) as made:
+        yield made
+
+
+@asynccontextmanager
+async def running(place: Place, tmp_path: Path, **settings: Any) -> AsyncIterator[Starlette]:
+    """The application over the database, started."""
+    app = build_app(Settings(data_dir=tmp_path, is_demonstration=True, **settings), place.login)
+    async with app.router.lifespan_context(app):
+        yield app
+
+
+@pytest.fixture
+async def app(place: Place, tmp_path: Path) -> AsyncIterator[Starlette]:
+    """The application over the test's own database."""
+    async with running(place, tmp_path, pool_size=5) as started:
+        yield started
+
+
+Client = Callable[..., Awaitable["Person"]]
+
+
+class Person:
+    """Somebody at the API: a persona with a bearer token, or the public."""
+
+    def __init__(self, http: httpx.AsyncClient, token: str | None) -> None:
+        self.http, self.token = http, token
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"} if self.token else {}
+
+    async def ask(self, document: str, **variables: Any) -> dict[str, Any]:
+        """The whole response of an operation."""
+        response = await self.http.post(
+            "/graphql", json={"query": document, "variables": variables}, headers=self.headers
+        )
+        body: dict[str, Any] = response.json()
+        return body
+
+    async def data(self, document: str, **variables: Any) -> dict[str, Any]:
+        """The data of an operation that must succeed."""
+        body = await self.ask(document, **variables)
+        assert "errors" not in body, body["errors"]
+        data: dict[str, Any] = body["data"]
+        return data
+
+    async def do(self, mutation: str, selection: str = "", **given: Any) -> dict[str, Any]:
+        """A mutation by its name: the payload, with `__typename`; a UserError has code, message, problems."""
+        stem = mutation[0].upper() + mutation[1:]
+        chosen = f"... on {stem}Success {{ {selection} }}" if selection else ""
+        document = (
+            f"mutation($input: {stem}Input!) {{ {mutation}(input: $input) {{ __typename {chosen}"
+            " ... on UserError { code message } ... on InvalidInput { problems { path code message } } } }"
+        )
+        payload: dict[str, Any] = (await self.data(document, input=given))[mutation]
+        return payload
+
+
+@pytest.fixture
+async def people(app: Starlette) -> AsyncIterator[Client]:
+    """Gives the client of a persona, or (None) of the public."""
+    transport = httpx.ASGITransport(app=app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://hub.test") as http:
+
+        async def client(persona: str | None = None) -> Person:
+            token = None if persona is None else await issue_token_in(app.state.database, persona)
+            return Person(http, token)
+
+        yield client
