@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import URL
 
 from hub.config import Settings
-from hub.db import embedded
+from hub.db import embedded, migrate
 from hub.db.engine import parse_url
 from hub.db.migrate import create_database
 from hub.errors import SetUpError
@@ -26,7 +26,8 @@ def open_place(settings: Settings, *, need_owner: bool = True) -> Place:
     """The database of the settings; the embedded server is started where no URL is given."""
     if settings.database_url is None:
         server = embedded.start(settings.data_dir)
-        create_database(embedded.owner_url(server, "postgres"), embedded.DATABASE)
+        if create_database(embedded.owner_url(server, "postgres"), embedded.DATABASE):
+            migrate.alter_system(embedded.owner_url(server), embedded.SERVER_SETTINGS)
         return Place(embedded.owner_url(server), embedded.login_url(server), is_embedded=True)
     login = parse_url(settings.database_url)
     if settings.database_owner_url is None:

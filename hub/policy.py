@@ -125,8 +125,8 @@ OWN = Own("organisation_id")
 PROVIDED = Own("provider_id")
 PUBLISHED = Flagged("is_published", says="published")
 LISTED = Flagged("is_listed", says="listed")
-SUBMITTED = Unless("state", "DRAFT", says="once submitted")
-REVISION_SUBMITTED = Filled("submitted_at", says="once submitted")
+SUBMITTED = Filled("submitted_at", says="once submitted")
+"""Of a proposal and of a revision alike: a draft that was withdrawn never becomes anybody else's to read."""
 REVIEWING, RESPONDING = Mine("reviewer_id"), Own("consulted_id")
 ASSIGNED = InSet(ProposalReview, "proposal_id", REVIEWING, says="assigned")
 CONSULTED = InSet(Consultation, "proposal_id", RESPONDING, says="consulted on")
@@ -159,7 +159,12 @@ READS: dict[type[Base], Scopes] = {
         STAFF: EVERYWHERE,
         ADMIN: EVERYWHERE,
     },
-    RoleGrant: {SIGNED_IN: Mine("person_id"), STAFF: EVERYWHERE, ADMIN: EVERYWHERE},
+    RoleGrant: {
+        SIGNED_IN: Mine("person_id"),
+        CO_MANAGER: EVERYWHERE,
+        STAFF: EVERYWHERE,
+        ADMIN: EVERYWHERE,
+    },
     ApiToken: {SIGNED_IN: Mine("person_id")},
     Initiative: {ANYONE: PUBLISHED, SIGNED_IN: TAKING_PART, **OFFICE, ANALYST: EVERYWHERE},
     InitiativeParticipant: {ANYONE: Through(Initiative, "initiative_id")},
@@ -176,11 +181,11 @@ READS: dict[type[Base], Scopes] = {
     },
     ProposalRevision: {
         **PARTNERS,
-        REVIEWER: REVISION_SUBMITTED & ASSIGNED.by("proposal_id"),
-        STAKEHOLDER: REVISION_SUBMITTED & CONSULTED.by("proposal_id"),
-        CO_MANAGER: REVISION_SUBMITTED,
-        CO_CHAIR: REVISION_SUBMITTED,
-        STAFF: REVISION_SUBMITTED,
+        REVIEWER: SUBMITTED & ASSIGNED.by("proposal_id"),
+        STAKEHOLDER: SUBMITTED & CONSULTED.by("proposal_id"),
+        CO_MANAGER: SUBMITTED,
+        CO_CHAIR: SUBMITTED,
+        STAFF: SUBMITTED,
     },
     ProposalReview: {REVIEWER: REVIEWING, **OFFICE},
     Consultation: {STAKEHOLDER: RESPONDING, **OFFICE},
@@ -203,12 +208,15 @@ READS: dict[type[Base], Scopes] = {
     Secondment: {**PARTNERS, **OFFICE, ANALYST: EVERYWHERE},
     ImportRun: {STAFF: EVERYWHERE, ANALYST: EVERYWHERE, ADMIN: EVERYWHERE},
     ImportRejection: {STAFF: EVERYWHERE, ANALYST: EVERYWHERE, ADMIN: EVERYWHERE},
-    AuditEvent: {SIGNED_IN: Mine("person_id"), FOCAL_POINT: OWN, ADMIN: EVERYWHERE},
+    AuditEvent: {SIGNED_IN: Mine("person_id"), ADMIN: EVERYWHERE},
     IdempotencyKey: {SIGNED_IN: Mine("person_id")},
     OutboxMessage: {SIGNED_IN: Mine("sender_id")},
 }
 
 DESK: dict[Audience, RowScope] = {CO_MANAGER: EVERYWHERE, STAFF: EVERYWHERE}
+OWN_ENTRY = Through(Contribution, "contribution_id", PROVIDED)
+NO_RECEIPT = Unless("type", "RECEIPT", says="no receipt")
+NO_COMMITMENT = Unless("type", "COMMITMENT", says="no commitment")
 
 INSERTS: dict[type[Base], Scopes] = {
     ApiToken: {SIGNED_IN: Mine("person_id")},
@@ -224,13 +232,13 @@ INSERTS: dict[type[Base], Scopes] = {
     Decision: {CO_MANAGER: EVERYWHERE},
     Contribution: {PARTNER: PROVIDED, FOCAL_POINT: PROVIDED},
     ContributionTransaction: {
-        PARTNER: Through(Contribution, "contribution_id", PROVIDED),
-        FOCAL_POINT: Through(Contribution, "contribution_id", PROVIDED),
+        PARTNER: OWN_ENTRY & NO_RECEIPT & NO_COMMITMENT,
+        FOCAL_POINT: OWN_ENTRY & NO_RECEIPT,
         STAFF: EVERYWHERE,
     },
     Allocation: DESK,
     Secondment: PARTNERS,
-    AuditEvent: {SIGNED_IN: Mine("person_id")},
+    AuditEvent: {SIGNED_IN: Mine("person_id") & OWN},
     IdempotencyKey: {SIGNED_IN: Mine("person_id")},
     OutboxMessage: {SIGNED_IN: Mine("sender_id")},
 }
@@ -244,8 +252,21 @@ UPDATES: dict[type[Base], Scopes] = {
     ProposalReview: {REVIEWER: REVIEWING},
     Consultation: {STAKEHOLDER: RESPONDING},
     Guidance: {CO_CHAIR: EVERYWHERE},
-    Contribution: {PARTNER: PROVIDED, FOCAL_POINT: PROVIDED, **DESK},
+    Contribution: {FOCAL_POINT: PROVIDED, **DESK},
 }
+
+FIXED = frozenset(
+    {
+        *("id", "created_at", "reference", "is_demonstration"),
+        *("organisation_id", "provider_id", "proposal_id", "consulted_id"),
+        *("person_id", "created_by_id", "reviewer_id", "requested_by_id"),
+        *("token_hash", "expires_at"),
+    }
+)
+"""Columns that no update changes, in any table, whoever asks: which row it is, whose it is, what it is about.
+
+Scopes rest on them: a reviewer who could point a review at another proposal would see that one.
+"""
 
 GRANTS: dict[Action, Mapping[Audience, RowScope]] = {
     # action                                  who may, on which rows

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -38,13 +39,18 @@ PERSONAS = (
 
 TEMPLATE = "hub_template"
 
+WITHOUT_DISK = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+"""A test's database need not survive a power cut."""
+
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def server() -> Iterator[Any]:
     """An embedded PostgreSQL of this test process."""
-    running = embedded.start(tmp_path_factory.mktemp("postgres") / "data")
-    yield running
-    running.cleanup()
+    with tempfile.TemporaryDirectory(prefix="hub-tests-") as folder:
+        running = embedded.start(Path(folder) / "data")
+        migrate.alter_system(embedded.owner_url(running, "postgres"), WITHOUT_DISK)
+        yield running
+        running.cleanup()
 
 
 @pytest.fixture(scope="session")
@@ -80,6 +86,14 @@ async def place(server: Any, template: str) -> AsyncIterator[Place]:
     """A database of the test's own, with the demonstration in it."""
     async with _cloned(server, template) as made:
         yield made
+
+
+@pytest.fixture(scope="session")
+def standing(server: Any, template: str) -> Place:
+    """The template itself, for tests that only read it over the API, and issue tokens."""
+    name = "hub_standing"
+    migrate.create_database(embedded.owner_url(server, "postgres"), name, template=template)
+    return Place(embedded.owner_url(server, name), embedded.login_url(server, name), is_embedded=True)
 
 
 @asynccontextmanager
@@ -139,6 +153,27 @@ class Person:
 
 @pytest.fixture
 async def people(app: Starlette) -> AsyncIterator[Client]:
+    """Gives the client of a persona, or (None) of the public, on the test's own database."""
+    async with clients(app) as client:
+        yield client
+
+
+@pytest.fixture
+async def reading_app(standing: Place, tmp_path: Path) -> AsyncIterator[Starlette]:
+    """The application over a database that tests share and do not change."""
+    async with running(standing, tmp_path, pool_size=5) as started:
+        yield started
+
+
+@pytest.fixture
+async def readers(reading_app: Starlette) -> AsyncIterator[Client]:
+    """Like `people`, for tests that change nothing."""
+    async with clients(reading_app) as client:
+        yield client
+
+
+@asynccontextmanager
+async def clients(app: Starlette) -> AsyncIterator[Client]:
     """Gives the client of a persona, or (None) of the public."""
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://hub.test") as http:

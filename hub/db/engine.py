@@ -18,7 +18,7 @@ POOL_WAIT_SECONDS = 10
 
 SET_IDENTITY = text(
     "select set_config('hub.person', :person, true), set_config('hub.organisation', :organisation, true),"
-    " set_config('hub.roles', :roles, true)"
+    " set_config('hub.roles', :roles, true), set_config('transaction_read_only', :read_only, true)"
 )
 
 
@@ -51,6 +51,7 @@ def make_engine(url: URL, *, role: str, pool_size: int, autocommit: bool = False
         pool_timeout=POOL_WAIT_SECONDS,
         connect_args={"server_settings": settings, "timeout": 10},
         isolation_level="AUTOCOMMIT" if autocommit else "READ COMMITTED",
+        hide_parameters=True,  # an error's text goes to the log, and values may be anybody's secrets
     )
 
 
@@ -69,7 +70,7 @@ class Database:
                 yield connection
             return
         async with self.app.connect() as connection, connection.begin():
-            await identify(connection, actor)
+            await identify(connection, actor, is_read_only=True)
             yield connection
 
     @asynccontextmanager
@@ -85,13 +86,14 @@ class Database:
         await self.public.dispose()
 
 
-async def identify(connection: AsyncConnection, actor: Actor) -> None:
-    """Set the actor's identity until the transaction ends. The public has none."""
+async def identify(connection: AsyncConnection, actor: Actor, *, is_read_only: bool = False) -> None:
+    """Set the actor's identity, and whether it may write, until the transaction ends. The public has none."""
     await connection.execute(
         SET_IDENTITY,
         {
             "person": str(actor.person_id or ""),
             "organisation": str(actor.organisation_id or ""),
             "roles": ",".join(sorted(actor.roles)),
+            "read_only": "on" if is_read_only else "off",
         },
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib.resources import files
 from typing import TypeVar
 
@@ -54,7 +54,7 @@ def check(owner: URL, *, login: URL) -> None:
     asyncio.run(_as_owner(owner, compare))
 
 
-def create_database(server: URL, name: str) -> bool:
+def create_database(server: URL, name: str, *, template: str = "template1") -> bool:
     """Create the database where it is missing; True when it was."""
 
     async def run() -> bool:
@@ -65,12 +65,26 @@ def create_database(server: URL, name: str) -> bool:
                     text("select 1 from pg_database where datname = :name"), {"name": name}
                 )
                 if not found:
-                    await connection.exec_driver_sql(f'create database "{name}"')
+                    await connection.exec_driver_sql(f'create database "{name}" template "{template}"')
                 return not found
         finally:
             await engine.dispose()
 
     return asyncio.run(run())
+
+
+def alter_system(owner: URL, settings: Mapping[str, str]) -> None:
+    """Set server-wide settings that need no restart."""
+
+    async def run() -> None:
+        engine = create_async_engine(owner, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+        async with engine.connect() as connection:
+            for name, value in settings.items():
+                await connection.exec_driver_sql(f"alter system set {name} = '{value}'")
+            await connection.exec_driver_sql("select pg_reload_conf()")
+        await engine.dispose()
+
+    asyncio.run(run())
 
 
 async def _as_owner(owner: URL, work: Callable[[Connection], T]) -> T:

@@ -68,7 +68,7 @@ def _of_table(model: type[Base]) -> Iterator[str]:
         check = condition(policy.INSERTS, model)
         yield f"create policy app_insert on {name} for insert to {APP} with check ({check})"
     if model in policy.UPDATES:
-        yield f"grant update on {name} to {APP}"
+        yield f"grant update ({changeable(model)}) on {name} to {APP}"
         rows = condition(policy.UPDATES, model)
         yield f"create policy app_update on {name} for update to {APP} using ({rows}) with check ({rows})"
     yield f"grant select on {name} to {PUBLIC}"  # where no policy follows, it finds no row
@@ -76,6 +76,12 @@ def _of_table(model: type[Base]) -> Iterator[str]:
         open_to_all = policy.predicate(policy.READS, model, frozenset({ANYONE}), _SIGHT)
         rows = render(model, open_to_all)
         yield f"create policy public_select on {name} for select to {PUBLIC} using ({rows})"
+
+
+def changeable(model: type[Base]) -> str:
+    """The columns that an update may change, as a list in SQL."""
+    columns = model.__table__.columns
+    return ", ".join(c.name for c in columns if c.computed is None and c.name not in policy.FIXED)
 
 
 def condition(table: Mapping[type[Base], Scopes], model: type[Base]) -> str:

@@ -77,6 +77,7 @@ begin atomic
     from hub.persons p
     join hub.organisations o on o.id = p.organisation_id
     left join hub.role_grants g on g.person_id = p.id
+        and g.starts_on <= current_date and (g.ends_on is null or g.ends_on >= current_date)
     where p.is_demonstration and p.persona is not null
     group by p.id, o.id
     order by p.persona;
@@ -91,7 +92,7 @@ begin atomic
     returning prefix || '-' || year || '-' || lpad(last::text, greatest(digits, length(last::text)), '0');
 end;
 
--- Whether the organisation is one whose Co-Manager's vote is needed, and which those are.
+-- The organisations whose Co-Managers' votes are needed.
 create or replace function hub.deciding_seats() returns setof uuid
 language sql stable security definer set search_path = '' parallel safe
 begin atomic

@@ -50,7 +50,7 @@ class Rates:
         """Units for one US dollar: the newest rate in effect on the day."""
         if currency == REPORTING:
             return Decimal(1)
-        return self._units[currency][bisect_right(self._days[currency], day) - 2]
+        return self._units[currency][bisect_right(self._days[currency], day) - 1]
 
     def source(self, currency: str) -> str:
         """Where the rate comes from, in the words that the hub itself uses."""

@@ -9,9 +9,8 @@ from hub import policy
 from hub.act import Act
 from hub.engagement.models import ExpressionOfInterest, Interest, InterestState
 from hub.errors import Conflict, NotAllowed
-from hub.identity.actor import Role
 from hub.initiatives.models import Initiative
-from hub.policy import Action
+from hub.policy import STAFF, Action
 from hub.texts import LONG, SHORT, Problems
 
 
@@ -54,7 +53,7 @@ async def express(
     expressed.is_demonstration = await act.is_demonstration()
     await act.add(expressed)
     act.record(Action.INTEREST_EXPRESS, expressed, reference=expressed.reference)
-    act.tell("InterestExpressed", expressed, role=Role.STAFF, reference=expressed.reference)
+    act.tell("InterestExpressed", expressed, role=STAFF, reference=expressed.reference)
     return expressed
 
 
@@ -95,5 +94,5 @@ async def withdraw(act: Act, *, expression_id: uuid.UUID, version: int | None) -
     expressed.state = InterestState.WITHDRAWN
     act.changed(expressed)
     act.record(Action.INTEREST_WITHDRAW, expressed)
-    act.tell("InterestWithdrawn", expressed, role=Role.STAFF)
+    act.tell("InterestWithdrawn", expressed, role=STAFF)
     return expressed

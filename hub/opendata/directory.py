@@ -142,4 +142,4 @@ def _keys(name: str | None) -> tuple[str, ...]:
 
 
 def _key(name: str) -> str:
-    return name.strip()
+    return name.strip().casefold()

@@ -8,10 +8,9 @@ from datetime import date, timedelta
 from hub import period, policy
 from hub.act import Act
 from hub.errors import NotAllowed
-from hub.identity.actor import Role
 from hub.identity.models import PractitionerGroup
 from hub.initiatives.models import Initiative
-from hub.policy import Action
+from hub.policy import STAFF, Action
 from hub.secondments.models import Secondment
 from hub.secondments.workflow import SecondeeKind, SecondmentState
 from hub.texts import LONG, SHORT, Problems
@@ -53,5 +52,5 @@ async def offer(
     offered.is_demonstration = await act.is_demonstration()
     await act.add(offered)
     act.record(Action.SECONDMENT_OFFER, offered, reference=offered.reference)
-    act.tell("SecondmentOffered", offered, role=Role.STAFF, reference=offered.reference)
+    act.tell("SecondmentOffered", offered, role=STAFF, reference=offered.reference)
     return offered

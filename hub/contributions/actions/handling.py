@@ -18,9 +18,8 @@ from hub.contributions.workflow import (
     ValuationMethod,
 )
 from hub.errors import Conflict, InvalidInput, NotAllowed, Problem
-from hub.identity.actor import Role
 from hub.initiatives.models import Initiative
-from hub.policy import Action
+from hub.policy import STAFF, Action
 from hub.texts import LONG, Problems
 
 
@@ -86,7 +85,7 @@ async def value(
     contribution.valuation_method, contribution.valued_by_id = method.value, act.person_id
     act.changed(contribution)
     act.record(Action.CONTRIBUTION_VALUE, contribution, method=method.value)
-    act.tell("ContributionValued", contribution, role=Role.STAFF, reference=contribution.reference)
+    act.tell("ContributionValued", contribution, role=STAFF, reference=contribution.reference)
     return contribution
 
 
@@ -98,7 +97,7 @@ async def approve_valuation(act: Act, *, contribution_id: uuid.UUID, version: in
     if contribution.valued_by_id == act.person_id:
         raise NotAllowed("You made this valuation; somebody else approves it.")
     contribution.valuation_approved_by_id = act.person_id
-    follow(contribution)
+    follow(contribution, totals_of(contribution))
     act.changed(contribution)
     act.record(Action.CONTRIBUTION_APPROVE_VALUATION, contribution)
     return contribution
@@ -110,7 +109,7 @@ async def acknowledge(act: Act, *, contribution_id: uuid.UUID, version: int | No
     if contribution.state != ContributionState.RECEIVED:
         raise Conflict(f"The contribution is {contribution.state}; only what is RECEIVED is acknowledged.")
     contribution.acknowledged_at = act.now
-    follow(contribution)
+    follow(contribution, totals_of(contribution))
     act.changed(contribution)
     act.record(Action.CONTRIBUTION_ACKNOWLEDGE, contribution)
     if contribution.provider_id is not None:
@@ -128,12 +127,11 @@ async def cancel(act: Act, *, contribution_id: uuid.UUID, reason: str, version: 
     said = problems.text(reason, "reason", longest=LONG)
     problems.check()
     await reverse_all(act, contribution, said)
-    nothing = Totals().stated_in(contribution.currency)
-    contribution.pledged, contribution.committed = nothing.pledged, nothing.committed
+    follow(contribution, Totals())
     contribution.state = ContributionState.CANCELLED
     act.changed(contribution)
     act.record(Action.CONTRIBUTION_CANCEL, contribution, reason=said)
-    act.tell("ContributionCancelled", contribution, role=Role.STAFF, reference=contribution.reference)
+    act.tell("ContributionCancelled", contribution, role=STAFF, reference=contribution.reference)
     return contribution
 
 

@@ -21,9 +21,8 @@ from hub.contributions.workflow import (
     state_of,
 )
 from hub.errors import Conflict, NotAllowed
-from hub.identity.actor import Role
 from hub.money import Money
-from hub.policy import Action
+from hub.policy import STAFF, Action
 from hub.texts import LONG, SHORT, Problems
 
 REPORTING_CURRENCY = "USD"
@@ -59,11 +58,11 @@ async def pledge(
     pledged.recorded_on = act.now.date()
     pledged.allocated = money.exact(Decimal(0), stated.currency).amount
     pledged.is_demonstration = await act.is_demonstration()
-    _follow(pledged, Totals(pledged=stated.amount))
+    follow(pledged, Totals(pledged=stated.amount))
     await act.add(pledged)
     await _append(act, pledged, TransactionType.PLEDGE, stated, value_on, description=None)
     act.record(Action.CONTRIBUTION_PLEDGE, pledged, amount=str(stated))
-    act.tell("ContributionPledged", pledged, role=Role.STAFF, reference=pledged.reference)
+    act.tell("ContributionPledged", pledged, role=STAFF, reference=pledged.reference)
     return pledged
 
 
@@ -82,7 +81,7 @@ async def commit(
     stated = _checked_entry(act, committed, amount, currency, value_on)
     await _enter(act, committed, TransactionType.COMMITMENT, stated, value_on, description)
     act.record(Action.CONTRIBUTION_COMMIT, committed, amount=str(stated))
-    act.tell("ContributionCommitted", committed, role=Role.STAFF, reference=committed.reference)
+    act.tell("ContributionCommitted", committed, role=STAFF, reference=committed.reference)
     return committed
 
 
@@ -122,7 +121,7 @@ async def reverse(act: Act, *, transaction_id: uuid.UUID, reason: str, version: 
             "less would be left. Reduce the allocations first."
         )
     await _reverse_entry(act, mistaken, said)
-    _follow(contribution, totals)
+    follow(contribution, totals)
     act.changed(contribution)
     act.record(Action.CONTRIBUTION_REVERSE, contribution, transaction=str(mistaken.id), reason=said)
     _tell_provider(act, "TransactionReversed", contribution)
@@ -155,7 +154,7 @@ def totals_of(contribution: Contribution) -> Totals:
     )
 
 
-def _follow(contribution: Contribution, totals: Totals) -> None:
+def follow(contribution: Contribution, totals: Totals) -> None:
     """Let sums and states follow from the transactions."""
     stated = totals.stated_in(contribution.currency)
     contribution.pledged, contribution.committed = stated.pledged, stated.committed
@@ -167,11 +166,6 @@ def _follow(contribution: Contribution, totals: Totals) -> None:
             is_valued=contribution.valuation_approved_by_id is not None,
             is_acknowledged=contribution.acknowledged_at is not None,
         )
-
-
-def follow(contribution: Contribution) -> None:
-    """Let the states follow after a milestone; the sums stay."""
-    _follow(contribution, totals_of(contribution))
 
 
 async def _enter(
@@ -186,7 +180,7 @@ async def _enter(
     said = problems.text(description, "description", longest=LONG, required=False)
     problems.check()
     await _append(act, contribution, type, stated, value_on, said)
-    _follow(contribution, totals_of(contribution).plus(type, stated.amount))
+    follow(contribution, totals_of(contribution).plus(type, stated.amount))
     act.changed(contribution)
 
 

@@ -8,7 +8,6 @@ from sqlalchemy import select, text
 
 from hub.act import Act
 from hub.errors import Conflict, NotAllowed
-from hub.identity.actor import Role
 from hub.initiatives.models import (
     GenderMarker,
     Initiative,
@@ -16,7 +15,7 @@ from hub.initiatives.models import (
     InitiativeState,
     ParticipationRole,
 )
-from hub.policy import Action
+from hub.policy import CO_MANAGER, STAFF, Action
 from hub.proposals.actions.moves import advance, take, tell_office, tell_proposer
 from hub.proposals.actions.opinions import ask_co_chairs
 from hub.proposals.models import Decision, Proposal, ProposalRevision, Vote
@@ -69,7 +68,7 @@ async def vote(
         await _decide(act, proposal, votes)
     else:
         act.changed(proposal)
-        tell_office(act, "VoteCast", proposal, Role.CO_MANAGER)
+        tell_office(act, "VoteCast", proposal, CO_MANAGER)
     return proposal
 
 
@@ -138,7 +137,7 @@ async def _decide(act: Act, proposal: Proposal, votes: list[Vote]) -> None:
     )
     tell_proposer(act, "ProposalDecided", proposal)
     if outcome in (Outcome.ENDORSED, Outcome.ENDORSED_WITH_CONDITIONS):
-        tell_office(act, "ProposalDecided", proposal, Role.STAFF)
+        tell_office(act, "ProposalDecided", proposal, STAFF)
 
 
 async def reopen(act: Act, *, proposal_id: uuid.UUID, version: int | None) -> Proposal:
@@ -166,7 +165,7 @@ async def accept_endorsement(act: Act, *, proposal_id: uuid.UUID, version: int |
     proposal = await take(act, proposal_id, Action.PROPOSAL_ACCEPT_ENDORSEMENT, version)
     advance(act, proposal, Event.ACCEPT)
     act.record(Action.PROPOSAL_ACCEPT_ENDORSEMENT, proposal)
-    tell_office(act, "EndorsementAccepted", proposal, Role.STAFF)
+    tell_office(act, "EndorsementAccepted", proposal, STAFF)
     return proposal
 
 

@@ -13,9 +13,8 @@ from sqlalchemy import select
 from hub import money, period, policy
 from hub.act import Act
 from hub.errors import Conflict, InvalidInput, NotAllowed
-from hub.identity.actor import Role
 from hub.organisations.models import Organisation, VettingState, WorkingGroup
-from hub.policy import Action
+from hub.policy import STAFF, Action
 from hub.proposals.actions.moves import advance, take, tell_office
 from hub.proposals.models import Proposal, ProposalRevision
 from hub.proposals.workflow import Event, ProposalState
@@ -106,7 +105,7 @@ async def submit(act: Act, *, proposal_id: uuid.UUID, version: int | None) -> Pr
     proposal.revision_number, proposal.title = revision.number, revision.title
     proposal.submitted_at = proposal.submitted_at or act.now
     act.record(Action.PROPOSAL_SUBMIT, proposal, revision=revision.number)
-    tell_office(act, "ProposalSubmitted", proposal, Role.STAFF)
+    tell_office(act, "ProposalSubmitted", proposal, STAFF)
     return proposal
 
 
@@ -118,9 +117,10 @@ async def withdraw(act: Act, *, proposal_id: uuid.UUID, reason: str, version: in
     problems.check()
     was_seen = proposal.state != ProposalState.DRAFT
     advance(act, proposal, Event.WITHDRAW)
+    proposal.revision_request = None
     act.record(Action.PROPOSAL_WITHDRAW, proposal, reason=said)
     if was_seen:
-        tell_office(act, "ProposalWithdrawn", proposal, Role.STAFF)
+        tell_office(act, "ProposalWithdrawn", proposal, STAFF)
     return proposal
 
 

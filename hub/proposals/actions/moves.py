@@ -23,7 +23,8 @@ def advance(act: Act, proposal: Proposal, event: Event) -> None:
     proposal.state = next_state(before, event, returns_to=came_from)
     if event in (Event.REQUEST_REVISION, Event.REQUEST_GUIDANCE):
         proposal.returns_to = stage_to_return_to(before)
-    elif event in (Event.RETURN_TO_STAGE, Event.GIVE_GUIDANCE):
+        proposal.decided_at = None
+    elif event in (Event.RETURN_TO_STAGE, Event.GIVE_GUIDANCE, Event.WITHDRAW):
         proposal.returns_to = None
     act.changed(proposal)
 

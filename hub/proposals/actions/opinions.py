@@ -8,10 +8,9 @@ from sqlalchemy import select
 
 from hub.act import Act
 from hub.errors import Conflict, InvalidInput, Problem
-from hub.identity.actor import Role
 from hub.identity.models import Person, RoleGrant
 from hub.organisations.models import Organisation
-from hub.policy import Action
+from hub.policy import CO_CHAIR, CO_MANAGER, REVIEWER, STAFF, Action
 from hub.proposals.actions.moves import advance, take, tell_office
 from hub.proposals.models import Consultation, Guidance, Proposal, ProposalReview
 from hub.proposals.workflow import Event, ProposalState, Recommendation, ReviewState
@@ -59,7 +58,7 @@ async def _require_reviewer(act: Act, reviewer: Person, proposal: Proposal) -> N
     today = act.now.date()
     grant = select(RoleGrant.id).where(
         RoleGrant.person_id == reviewer.id,
-        RoleGrant.role == Role.REVIEWER.value,
+        RoleGrant.role == REVIEWER.value,
         RoleGrant.starts_on <= today,
         (RoleGrant.ends_on.is_(None)) | (RoleGrant.ends_on >= today),
     )
@@ -89,7 +88,7 @@ async def review(
     mine.comment = _text(comment, "comment")
     mine.recommendation, mine.state, mine.submitted_at = recommendation.value, ReviewState.SUBMITTED, act.now
     act.record(Action.PROPOSAL_REVIEW, mine, recommendation=recommendation.value)
-    act.tell("ReviewSubmitted", mine, role=Role.STAFF)
+    act.tell("ReviewSubmitted", mine, role=STAFF)
     return mine
 
 
@@ -99,7 +98,7 @@ async def declare_conflict(act: Act, *, review_id: uuid.UUID, conflict: str) -> 
     _require_open(mine)
     mine.conflict, mine.state = _text(conflict, "conflict"), ReviewState.CONFLICTED
     act.record(Action.PROPOSAL_DECLARE_CONFLICT, mine)
-    act.tell("ConflictDeclared", mine, role=Role.STAFF)
+    act.tell("ConflictDeclared", mine, role=STAFF)
     return mine
 
 
@@ -151,7 +150,7 @@ async def respond_to_consultation(act: Act, *, consultation_id: uuid.UUID, respo
     asked.response = _text(response, "response")
     asked.responded_at, asked.responded_by_id = act.now, act.person_id
     act.record(Action.PROPOSAL_RESPOND_TO_CONSULTATION, asked)
-    act.tell("ConsultationAnswered", asked, role=Role.STAFF)
+    act.tell("ConsultationAnswered", asked, role=STAFF)
     return asked
 
 
@@ -176,7 +175,7 @@ async def ask_co_chairs(act: Act, proposal: Proposal, reason: str, requested_by:
             requested_by_id=requested_by,
         )
     )
-    tell_office(act, "GuidanceRequested", proposal, Role.CO_CHAIR)
+    tell_office(act, "GuidanceRequested", proposal, CO_CHAIR)
 
 
 async def give_guidance(act: Act, *, proposal_id: uuid.UUID, answer: str, version: int | None) -> Proposal:
@@ -196,5 +195,5 @@ async def give_guidance(act: Act, *, proposal_id: uuid.UUID, answer: str, versio
     open_question.given_by_id = act.person_id
     proposal.voting_round += 1
     act.record(Action.PROPOSAL_GIVE_GUIDANCE, proposal)
-    tell_office(act, "GuidanceGiven", proposal, Role.CO_MANAGER)
+    tell_office(act, "GuidanceGiven", proposal, CO_MANAGER)
     return proposal

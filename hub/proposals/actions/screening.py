@@ -6,8 +6,7 @@ import uuid
 from typing import assert_never
 
 from hub.act import Act
-from hub.identity.actor import Role
-from hub.policy import Action
+from hub.policy import CO_MANAGER, Action
 from hub.proposals.actions.moves import advance, take, tell_office, tell_proposer
 from hub.proposals.models import Proposal
 from hub.proposals.workflow import Event, NextStage, Screening
@@ -33,7 +32,7 @@ async def screen(
     act.record(Action.PROPOSAL_SCREEN, proposal, finding=finding.value, reasons=said)
     tell_proposer(act, "ProposalScreened", proposal)
     if finding is Screening.TO_DECISION:
-        tell_office(act, "ProposalAwaitsDecision", proposal, Role.CO_MANAGER)
+        tell_office(act, "ProposalAwaitsDecision", proposal, CO_MANAGER)
     return proposal
 
 
@@ -44,7 +43,7 @@ async def send_on(act: Act, *, proposal_id: uuid.UUID, to: NextStage, version: i
     advance(act, proposal, event)
     act.record(Action.PROPOSAL_SEND_ON, proposal, to=to.value)
     if to is NextStage.DECISION:
-        tell_office(act, "ProposalAwaitsDecision", proposal, Role.CO_MANAGER)
+        tell_office(act, "ProposalAwaitsDecision", proposal, CO_MANAGER)
     return proposal
 
 

@@ -1,0 +1,54 @@
+"""How a page answers: a template in the layout, with the headers of HTML; or a redirect."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from hub.identity.authentication import COOKIE
+from hub.web.templating import Assets, environment, html_page
+
+ASSETS: Final = Assets.load()
+TEMPLATES: Final = environment(ASSETS)
+
+# The answer to a form that the API refused, by the type of the refusal.
+REFUSAL_STATUS: Final[Mapping[str, int]] = {
+    "InvalidInput": 422,
+    "NotAllowed": 403,
+    "NotFound": 404,
+    "Conflict": 409,
+}
+
+
+def show(
+    request: Request, template: str, data: Mapping[str, Any], *, status_code: int = 200, **context: Any
+) -> Response:
+    """The template over the operation's data, of which `viewer` must be one field."""
+    given = {
+        "is_demonstration": is_demonstration(request),
+        "path": request.url.path,
+        **data,
+        **context,
+    }
+    response = html_page(TEMPLATES, template, given, status_code=status_code)
+    forget_stale_session(request, response)
+    return response
+
+
+def go(path: str) -> RedirectResponse:
+    """Go on to another page of the portal, by GET."""
+    return RedirectResponse(path, status_code=303)
+
+
+def is_demonstration(request: Request) -> bool:
+    """Whether everything here is invented."""
+    return bool(request.app.state.settings.is_demonstration)
+
+
+def forget_stale_session(request: Request, response: Response) -> None:
+    """Clear a cookie that speaks for nobody any more, so that it is not sent for ever."""
+    if COOKIE in request.cookies and request.state.actor.is_public:
+        response.delete_cookie(COOKIE, path="/", httponly=True, samesite="lax")

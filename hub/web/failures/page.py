@@ -1,0 +1,99 @@
+"""What a person sees where there is no page to see: 404, a bug (500) under a reference, 503, and the like."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any, Final
+
+import structlog
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from hub.errors import Unavailable
+from hub.identity.actor import PUBLIC
+from hub.web.answering import show
+from hub.web.operations import Broken
+
+log = structlog.get_logger("hub.web")
+
+RETRY_AFTER_SECONDS: Final = 5
+TEXTS: Final = {
+    404: (
+        "Page not found",
+        "There is no such page, or it is not yours to see. Check the address, or sign in as somebody who may.",
+    ),
+    405: ("This address does not take that", "Go back to the page and use its own buttons."),
+    413: ("That was too much at once", "Shorten what you typed, then send it again."),
+    415: ("This form cannot be read", "Send it from the portal's own page."),
+    500: ("Something went wrong on our side", ""),
+    503: (
+        "The hub is busy",
+        "It, or its database, does not answer now. Nothing was lost that had been saved. "
+        "Try again in a few seconds.",
+    ),
+}
+OTHERWISE: Final = ("This request cannot be answered", "Go back to the page and try again.")
+
+
+async def not_done(request: Request, error: Exception) -> Response:
+    """The page of an HTTP error, such as an address that leads nowhere."""
+    if not isinstance(error, HTTPException):
+        raise error
+    response = _page(request, error.status_code)
+    response.headers.update(error.headers or {})
+    return response
+
+
+async def unavailable(request: Request, error: Exception) -> Response:
+    """The database does not answer: 503, with when to try again."""
+    if not isinstance(error, Unavailable):
+        raise error
+    response = _page(request, 503)
+    response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return response
+
+
+async def broken(request: Request, error: Exception) -> Response:
+    """A bug that the API met, and has logged."""
+    if not isinstance(error, Broken):
+        raise error
+    return _page(request, 500, reference=error.reference)
+
+
+async def crashed(request: Request, error: Exception) -> Response:
+    """Any other bug: everything goes to the log, the person gets a reference."""
+    reference = secrets.token_hex(4)
+    log.error("unexpected error", reference=reference, path=request.url.path, exc_info=error)
+    return _page(request, 500, reference=reference)
+
+
+def _page(request: Request, status: int, *, reference: str = "") -> Response:
+    if request.url.path.startswith("/graphql"):
+        return PlainTextResponse(TEXTS.get(status, OTHERWISE)[0], status_code=status)
+    heading, text = TEXTS.get(status, OTHERWISE)
+    return show(
+        request,
+        "failures/template.html",
+        {"viewer": _viewer(request)},
+        status_code=status,
+        heading=heading,
+        text=text,
+        reference=reference,
+    )
+
+
+def _viewer(request: Request) -> dict[str, Any] | None:
+    """Who is signed in, as far as it is known without asking a database that may not answer."""
+    actor = getattr(request.state, "actor", PUBLIC)
+    if actor.is_public:
+        return None
+    return {"name": actor.name, "organisation": None, "roles": sorted(role.value for role in actor.roles)}
+
+
+HANDLERS: Final = {
+    HTTPException: not_done,
+    Unavailable: unavailable,
+    Broken: broken,
+    Exception: crashed,
+}
