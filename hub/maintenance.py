@@ -102,6 +102,9 @@ def check_sdl() -> str:
     """Raise SetUpError where the exported file is stale, or a breaking change is not announced."""
     folder = ROOT / "schema"
     exported = exported_sdl()
+    for name in ("hub.graphql", "released.graphql", "CHANGELOG.md"):
+        if not (folder / name).is_file():
+            raise SetUpError(f"schema/{name} is missing. This is run from a source tree; restore the file.")
     if (folder / "hub.graphql").read_text("utf-8") != exported:
         raise SetUpError("schema/hub.graphql is not what the code exports. Run: hub sdl --write")
     released = build_schema((folder / "released.graphql").read_text("utf-8"))

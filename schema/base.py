@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Generic, TypeVar
 
 import strawberry
+from sqlalchemy import Integer, literal
 
 from hub import errors
 from schema.compiler.mapping import Condition, enum_value, over
@@ -136,5 +137,5 @@ def among(column: str) -> Condition:
 
 
 def equals(column: str) -> Condition:
-    """A filter by one value."""
-    return lambda entity, value: getattr(entity, column) == enum_value(value)
+    """A filter by one number; it may be larger than the column's type holds, and then finds nothing."""
+    return lambda entity, value: getattr(entity, column) == literal(value, Integer)

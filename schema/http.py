@@ -6,6 +6,7 @@ from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType as AllowedOperation
 
@@ -76,6 +77,13 @@ async def endpoint(request: Request) -> Response:
             name,
             is_read_only=request.method == "GET",
         )
+    except InvalidOperationTypeError:
+        refused = BadRequest(
+            "Send this operation by POST: a GET only reads, and subscriptions are not served.", 405
+        )
+        return _answer(request, {"errors": [{"message": refused.message}]}, refused.status)
+    except CannotGetOperationTypeError as unknown:
+        return _answer(request, {"errors": [{"message": unknown.as_http_error_reason()}]}, 400)
     except BadRequest as refused:
         return _answer(request, {"errors": [{"message": refused.message}]}, refused.status)
     return _answer(request, answer, _status(request, answer))

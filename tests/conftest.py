@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -127,7 +128,9 @@ class Person:
     async def ask(self, document: str, **variables: Any) -> dict[str, Any]:
         """The whole response of an operation."""
         response = await self.http.post(
-            "/graphql", json={"query": document, "variables": variables}, headers=self.headers
+            "/graphql",
+            content=json.dumps({"query": document, "variables": variables}),
+            headers=self.headers | {"Content-Type": "application/json"},
         )
         body: dict[str, Any] = response.json()
         return body

@@ -5,9 +5,9 @@ from __future__ import annotations
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from hub.errors import HubError, Unavailable
+from hub.errors import HubError, InvalidInput, Problem, Unavailable
 
-QUERY_CANCELLED = "57014"
+QUERY_CANCELLED, NOT_TEXT = "57014", "22021"
 
 
 def known_error(cause: BaseException) -> HubError | None:
@@ -16,8 +16,13 @@ def known_error(cause: BaseException) -> HubError | None:
         return cause
     if isinstance(cause, PoolTimeout | OSError) or _is_lost(cause):
         return Unavailable("The hub is busy or its database does not answer. Try again in a few seconds.")
-    if isinstance(cause, DBAPIError) and getattr(cause.orig, "sqlstate", None) == QUERY_CANCELLED:
+    state = getattr(cause.orig, "sqlstate", None) if isinstance(cause, DBAPIError) else None
+    if state == QUERY_CANCELLED:
         return Unavailable("This took too long and was stopped. Ask for less at once.")
+    if state == NOT_TEXT:
+        return InvalidInput(
+            [Problem((), "CONTROL_CHARACTER", "remove the NUL character from what you ask for")]
+        )
     return None
 
 

@@ -139,16 +139,22 @@ def _create_roles(connection: Connection, login: URL) -> None:
         raise SetUpError("HUB_DATABASE_URL names no user; write postgresql://user:password@host/database")
     if login.username != connection.scalar(text("select current_user")):
         secret = f" password {_quoted(connection, str(login.password))}" if login.password else ""
-        _create_role(connection, login.username, f"login noinherit{secret}")
-    name = connection.dialect.identifier_preparer.quote(login.username)
+        _create_role(connection, login.username, "login noinherit")
+        if secret:
+            connection.exec_driver_sql(f"alter role {_name(connection, login.username)}{secret}")
+    name = _name(connection, login.username)
     connection.exec_driver_sql(f"grant {APP_ROLE}, {PUBLIC_ROLE} to {name} with inherit false, set true")
     connection.exec_driver_sql(f"grant connect on database {database} to {name}")
 
 
 def _create_role(connection: Connection, role: str, options: str) -> None:
-    name = connection.dialect.identifier_preparer.quote(role)
+    name = _name(connection, role)
     if not connection.scalar(text("select 1 from pg_roles where rolname = :role"), {"role": role}):
         connection.exec_driver_sql(f"create role {name} {options}")
+
+
+def _name(connection: Connection, role: str) -> str:
+    return connection.dialect.identifier_preparer.quote(role)
 
 
 def _quoted(connection: Connection, value: str) -> str:

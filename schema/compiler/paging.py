@@ -19,6 +19,8 @@ from hub.errors import InvalidInput, Problem
 from schema.compiler.mapping import Listing, enum_value
 
 DEFAULT_SIZE, LARGEST_SIZE = 20, 100
+SMALLEST_INTEGER = -(2**15)
+"""The integers that lists are ordered by are years, kept in two bytes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,8 +133,11 @@ def _readable(value: str, type_: type) -> str:
         raise ValueError
     if hasattr(type_, "fromisoformat"):
         type_.fromisoformat(value)
+    elif type_ is int:
+        if not SMALLEST_INTEGER <= int(value) <= -SMALLEST_INTEGER - 1:
+            raise ValueError
     elif type_ is not str:
-        type_(value)
+        raise TypeError
     return value
 
 

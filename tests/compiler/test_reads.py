@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from decimal import Decimal
 from typing import Any
 
@@ -117,6 +119,8 @@ async def test_an_empty_page_has_no_cursors(readers: Client) -> None:
         ("first: 101", ["first"], "OUT_OF_RANGE"),
         ("last: 101", ["last"], "OUT_OF_RANGE"),
         ("first: 1, last: 1", ["first"], "ONE_OF"),
+        ('filter: { search: "a\\u0000b" }', ["filter", "search"], "TOO_LONG"),
+        ('filter: { workingGroup: "a\\u0000b" }', ["filter", "workingGroup"], "MALFORMED_ID"),
         ('after: "nonsense"', ["after"], "WRONG_CURSOR"),
         ('before: "bm9uc2Vuc2U="', ["before"], "WRONG_CURSOR"),
         ('filter: { workingGroup: "x" }', ["filter", "workingGroup"], "MALFORMED_ID"),
@@ -133,6 +137,42 @@ async def test_an_unusable_argument_is_named(
     (problem,) = error["extensions"]["problems"]
     assert (problem["path"], problem["code"]) == (path, code)
     assert error["extensions"]["code"] == "INVALID_INPUT"
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        '{ memberStates(filter: { isoCode: ["a\\u0000"] }) { totalCount } }',
+        '{ contributions(filter: { currency: ["a\\u0000"] }) { totalCount } }',
+        '{ contributionSummary(groupBy: [], filter: { currency: ["a\\u0000"] }) { totals { currency } } }',
+        '{ partners(filter: { search: "a\\u0000" }) { totalCount } }',
+    ],
+)
+async def test_a_nul_in_a_filter_is_an_error_of_the_client(document: str, readers: Client) -> None:
+    (error,) = (await (await readers(None)).ask(document))["errors"]
+    assert error["extensions"]["problems"][0]["code"] == "CONTROL_CHARACTER"
+
+
+async def test_a_year_beyond_all_years_finds_nothing(readers: Client) -> None:
+    data = await (await readers("staff")).data(
+        "{ initiatives(filter: { workPlanYear: 2000000000 }) { totalCount }"
+        " contributions(filter: { year: -2000000000 }) { totalCount } }"
+    )
+    assert data == {"initiatives": {"totalCount": 0}, "contributions": {"totalCount": 0}}
+
+
+async def test_a_forged_cursor_is_refused(readers: Client) -> None:
+    staff = await readers("staff")
+    cursor = (await page(staff, "contributions", "first: 1, orderBy: { field: YEAR }"))["pageInfo"][
+        "endCursor"
+    ]
+    mark, _, key = json.loads(base64.b64decode(cursor))
+    for value in ("99999", "x", "1; drop table", 5, None):
+        forged = base64.b64encode(json.dumps([mark, value, key]).encode()).decode()
+        answer = await staff.ask(
+            f'{{ contributions(after: "{forged}", orderBy: {{ field: YEAR }}) {{ nodes {{ id }} }} }}'
+        )
+        assert answer["errors"][0]["extensions"]["problems"][0]["code"] == "WRONG_CURSOR"
 
 
 async def test_a_cursor_of_another_list_or_order_is_refused(readers: Client) -> None:
@@ -164,10 +204,11 @@ async def test_fragments_aliases_variables_and_directives(readers: Client) -> No
 
 async def test_search_finds_words_of_title_and_reference(readers: Client) -> None:
     staff = await readers("staff")
-    document = "query($s: String!) { initiatives(first: 100, filter: { search: $s }) { nodes { reference title summary } } }"
-    everything = (await staff.data("{ initiatives(first: 100) { nodes { reference title } } }"))[
-        "initiatives"
-    ]["nodes"]
+    everything = (await staff.data("{ initiatives(first: 100) { nodes { reference } } }"))["initiatives"][
+        "nodes"
+    ]
+    document = """query($s: String!) { initiatives(first: 100, filter: { search: $s }) {
+      nodes { reference title summary } } }"""
     by_reference = (await staff.data(document, s=everything[0]["reference"]))["initiatives"]["nodes"]
     assert everything[0]["reference"] in [node["reference"] for node in by_reference]
     found = (await staff.data(document, s="workshops"))["initiatives"]["nodes"]
