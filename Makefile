@@ -3,6 +3,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 PORT ?= 8000
+DATA ?= .hub
 ARGS ?=
 
 BIN := $(VENV)/bin
@@ -22,10 +23,11 @@ help: ## Show this list
 	@echo "  PYTHON   the Python (3.11 or later) to make the environment with: $(PYTHON)"
 	@echo "  VENV     where the environment is kept: $(VENV)"
 	@echo "  PORT     where the demo listens: $(PORT)"
+	@echo "  DATA     the folder of the demo's database: $(DATA)"
 	@echo "  ARGS     further arguments of demo, test or bench, such as ARGS='-k proposals'"
 
 demo: $(RUN_STAMP) ## Install the hub, then run it with demonstration data until Ctrl-C
-	@$(BIN)/hub demo --port $(PORT) $(ARGS)
+	@$(BIN)/hub demo --port $(PORT) --data-dir $(DATA) $(ARGS)
 
 test: $(DEV_STAMP) ## Install the hub, then run the whole test suite
 	@$(BIN)/python -m pytest $(ARGS)

@@ -52,7 +52,7 @@ def import_() -> None:
 
 data_dir = click.option(
     "--data-dir",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=click.Path(path_type=Path),
     help="Folder of the hub's own database and files; otherwise HUB_DATA_DIR, or a folder of the user.",
 )
 

@@ -100,15 +100,11 @@ def write_sdl() -> Path:
 
 def check_sdl() -> str:
     """Raise SetUpError where the exported file is stale, or a breaking change is not announced."""
-    folder = ROOT / "schema"
     exported = exported_sdl()
-    for name in ("hub.graphql", "released.graphql", "CHANGELOG.md"):
-        if not (folder / name).is_file():
-            raise SetUpError(f"schema/{name} is missing. This is run from a source tree; restore the file.")
-    if (folder / "hub.graphql").read_text("utf-8") != exported:
+    if _read("hub.graphql") != exported:
         raise SetUpError("schema/hub.graphql is not what the code exports. Run: hub sdl --write")
-    released = build_schema((folder / "released.graphql").read_text("utf-8"))
-    announced = (folder / "CHANGELOG.md").read_text("utf-8")
+    released = build_schema(_read("released.graphql"))
+    announced = _read("CHANGELOG.md")
     changes = [c.description for c in find_breaking_changes(released, build_schema(exported))]
     unmarked = [change for change in changes if change not in announced]
     if unmarked:
@@ -118,6 +114,13 @@ def check_sdl() -> str:
             f"announce each in its own words:\n  {listed}"
         )
     return f"schema/hub.graphql is what the code exports; {len(changes)} breaking changes, all announced."
+
+
+def _read(name: str) -> str:
+    try:
+        return (ROOT / "schema" / name).read_text("utf-8")
+    except OSError:
+        raise SetUpError(f"schema/{name} is missing. Run this in a source tree; restore the file.") from None
 
 
 # -- examining the set-up ------------------------------------------------------------------------------

@@ -141,6 +141,11 @@ class _AnnouncingServer(uvicorn.Server):
         if self.started:
             self._announce()
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().shutdown(sockets)
+        # Otherwise the signal is raised again, and the process ends before its own PostgreSQL is stopped.
+        self._captured_signals.clear()
+
 
 def serve(app: ASGIApp, listener: socket.socket, announce: Callable[[], None]) -> None:
     """Serve the application on the socket until a signal ends it."""

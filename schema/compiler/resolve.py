@@ -45,7 +45,7 @@ _SCALARS: dict[str, Convert] = {
 
 
 def install(schema: GraphQLSchema) -> None:
-    """Give every mapped field its resolver; SchemaError names each field that has neither."""
+    """Give every mapped field its resolver; TypeError names each field that has neither."""
     unmapped = []
     for type_ in schema.type_map.values():
         if isinstance(type_, GraphQLInterfaceType) and type_.name != "UserError":

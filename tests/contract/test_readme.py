@@ -1,0 +1,106 @@
+"""Every command and every example of the README works."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+
+from hub.cli import main
+from tests.conftest import PERSONAS, Client
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text("utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+
+
+EXAMPLES = [block for block in blocks("graphql") if block.startswith("# as ")]
+STEPS = [block for block in blocks("graphql") if not block.startswith("# as ")]
+
+
+def persona(words: str) -> str | None:
+    return None if words == "the public" else words
+
+
+def test_there_are_five_examples() -> None:
+    assert len(EXAMPLES) == 5
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=range(len(EXAMPLES)))
+async def test_an_example_answers(example: str, people: Client) -> None:
+    who = persona(example.splitlines()[0].removeprefix("# as "))
+    data = await (await people(who)).data(example)
+    assert all(value for value in data.values())
+    assert '"code"' not in json.dumps(data), data
+    counts = [value["totalCount"] for value in data.values() if "totalCount" in value]
+    assert all(count > 0 for count in counts)
+
+
+async def test_the_main_job_goes_step_by_step(people: Client) -> None:
+    ids: dict[str, str] = {}
+    for number, step in enumerate(STEPS, start=1):
+        found = re.match(r"# (\d+)\. as (\S+) -> (\S+)", step)
+        assert found, step
+        assert int(found[1]) == number
+        needed = {name: ids[name] for name in re.findall(r"\$(\w+): ID!", step)}
+        data = await (await people(found[2])).data(step, **needed)
+        note_ids(data, ids)
+        assert f'"{found[3]}"' in json.dumps(data), (step, data)
+    assert len(STEPS) == 19
+
+
+def note_ids(data: Any, ids: dict[str, str]) -> None:
+    """Remember the ids of the objects that a step gave, by the name of their field."""
+    for name, value in data.items():
+        if isinstance(value, dict):
+            if "id" in value:
+                ids[name] = value["id"]
+            note_ids(value, ids)
+
+
+COMMANDS = [line for block in blocks("sh") for line in block.splitlines() if line.strip()]
+
+
+@pytest.mark.parametrize("line", [line for line in COMMANDS if "hub " in line and "pip" not in line])
+def test_a_command_of_the_hub_is_one(line: str) -> None:
+    _, *words = shlex.split(line)
+    command: click.Command = main
+    context = click.Context(main)
+    while isinstance(command, click.Group):
+        found = command.get_command(context, words.pop(0))
+        assert found is not None, line
+        command = found
+    command.make_context(line, list(words))
+
+
+@pytest.mark.parametrize("line", [line for line in COMMANDS if line.startswith("make ")])
+def test_a_target_of_make_is_one(line: str) -> None:
+    target = line.split()[1]
+    assert re.search(rf"^{target}:.*## ", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+
+
+def test_every_other_command_is_known() -> None:
+    known = ("make ", "hub ", ".venv/bin/hub ", ".venv/bin/pip ", "python3 -m venv ")
+    assert [line for line in COMMANDS if not line.startswith(known)] == []
+
+
+def test_all_personas_are_named() -> None:
+    assert [name for name in PERSONAS if f"`{name}`" not in README] == []
+
+
+def test_every_setting_that_is_read_is_named() -> None:
+    read = set(re.findall(r'"(HUB_[A-Z_]+)"', (ROOT / "hub" / "config.py").read_text("utf-8")))
+    assert {name for name in read if f"`{name}`" not in README} == {"HUB_DEBUG"}
+
+
+def test_every_picture_is_there() -> None:
+    for path in re.findall(r"!\[[^]]*\]\(([^)]+)\)", README):
+        assert (ROOT / path).is_file(), path
