@@ -21,6 +21,7 @@ from schema import (  # noqa: F401 (each declares its mutations)
     identity,
     initiatives,
     organisations,
+    proposal_mutations,
     proposals,
     secondments,
 )
