@@ -5,7 +5,24 @@ from enum import StrEnum
 from typing import Any
 
 import strawberry
-from sqlalchemy import ColumnElement, Text, and_, case, cast, false, func, literal, null, select, text, true
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    Text,
+    Uuid,
+    and_,
+    bindparam,
+    case,
+    cast,
+    false,
+    func,
+    literal,
+    literal_column,
+    null,
+    select,
+    text,
+    true,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, array
 from sqlalchemy.orm import aliased
 
@@ -67,7 +84,7 @@ def _when(*events: Event) -> When:
 def _can_vote(at: Any, context: Context) -> ColumnElement[bool]:
     """Awaiting a decision, the viewer's government has a seat, and has not voted on this revision."""
     vote = aliased(Vote)
-    seat = context.actor.organisation_id
+    seat = bindparam("actor_organisation", context.actor.organisation_id, Uuid)
     cast_already = select(literal(1)).where(
         vote.proposal_id == at.id,
         vote.revision_number == at.revision_number,
@@ -76,8 +93,8 @@ def _can_vote(at: Any, context: Context) -> ColumnElement[bool]:
     )
     return and_(
         at.state == ProposalState.AWAITING_DECISION.value,
-        literal(seat, Vote.seat_id.type).in_(text("select hub.deciding_seats()")),
-        ~cast_already.correlate(at).exists(),
+        seat.in_(text("select hub.deciding_seats()")),
+        ~cast_already.exists(),
     )
 
 
@@ -122,7 +139,7 @@ def _valued_by_other(at: Any, context: Context) -> ColumnElement[bool]:
     return and_(
         at.valued_by_id.is_not(None),
         at.valuation_approved_by_id.is_(None),
-        at.valued_by_id != context.actor.person_id,
+        at.valued_by_id != bindparam("actor_person", context.actor.person_id, Uuid),
     )
 
 
@@ -156,9 +173,13 @@ def allowed_actions(choices: Choices) -> Callable[[Any, Context], ColumnElement[
                 granted = true()
             elif granted.compare(false()):
                 continue
-            cases.append(case((and_(when(at, context), granted), literal(name.value, Text)), else_=null()))
+            cases.append(
+                case(
+                    (and_(when(at, context), granted), literal_column(f"'{name.value}'", Text)), else_=null()
+                )
+            )
         if not cases:
-            return text("'[]'::json")  # type: ignore[return-value]
+            return literal_column("'[]'::json", JSON)
         return func.to_json(func.array_remove(cast(array(cases), ARRAY(Text)), null()))
 
     return sql

@@ -1,10 +1,9 @@
 """The whole contract: queries and mutations of every slice, as one schema."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import strawberry
-from sqlalchemy import ColumnElement, and_, false
+from sqlalchemy import ColumnElement, Text, Uuid, and_, bindparam, false
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import create_type
 
@@ -26,9 +25,11 @@ from schema import (  # noqa: F401 (each declares its mutations)
     secondments,
 )
 from schema.base import Connection, Node
-from schema.compiler import resolve
-from schema.compiler.ids import local_id
+from schema.compiler import ids, resolve
 from schema.compiler.mapping import Context, argument, connection, group, lookup
+from schema.compiler.plan import Planner
+from schema.compiler.rows import Row
+from schema.compiler.values import Arguments
 from schema.contributions import CONTRIBUTIONS, SUMMARY_ARGUMENTS, Contribution, ContributionSummary
 from schema.engagement import EXPRESSIONS_OF_INTEREST, ExpressionOfInterest
 from schema.identity import Person, Viewer
@@ -51,14 +52,13 @@ from schema.secondments import SECONDMENTS, Secondment
 def _by_id_or(reference: str, *types: str) -> Any:
     """A lookup by `id`, or by the reference that people know."""
 
-    def where(at: Any, arguments: Mapping[str, Any], _: Context) -> ColumnElement[bool]:
+    def where(row: Row, arguments: Arguments, _: Context) -> ColumnElement[bool]:
         conditions: list[ColumnElement[bool]] = []
-        if arguments.get("id") is not None:
-            conditions.append(at.id == local_id(arguments["id"], "id", types=types))
-        if arguments.get(reference) is not None:
-            value = arguments[reference]
-            column = {"isoCode": "iso_code"}.get(reference, reference)
-            conditions.append(false() if "\x00" in value else getattr(at, column) == value)
+        if "id" in arguments:
+            conditions.append(row.column("id") == arguments["id"].sql(Uuid(), ids.reader("id", types=types)))
+        if reference in arguments:
+            name = {"isoCode": "iso_code"}.get(reference, reference)
+            conditions.append(row.column(name) == arguments[reference].sql(Text()))
         if len(conditions) != 1:
             message = f"give either id or {reference}"
             raise InvalidInput([Problem(("id",), "ONE_OF", message)])
@@ -75,16 +75,16 @@ def _arguments(reference: str, example: str) -> list[Any]:
 
 
 def _of_kind(is_state: bool) -> Any:
-    def where(_: Any, at: Any, __: Context) -> ColumnElement[bool]:
-        condition: ColumnElement[bool] = at.kind == MEMBER_STATE if is_state else at.kind != MEMBER_STATE
-        return condition
+    def where(row: Row, _: Context) -> ColumnElement[bool]:
+        kind = row.column("kind")
+        return kind == MEMBER_STATE if is_state else kind != MEMBER_STATE
 
     return where
 
 
-def _viewer(at: Any, _: Mapping[str, Any], context: Context) -> ColumnElement[bool]:
+def _viewer(row: Row, _: Arguments, context: Context) -> ColumnElement[bool]:
     person = context.actor.person_id
-    return false() if person is None else at.id == person
+    return false() if person is None else row.column("id") == bindparam("actor_person", person, Uuid)
 
 
 @strawberry.type(
@@ -156,8 +156,14 @@ schema = MaskingSchema(
     types=[MemberState, Partner, Person],
     config=StrawberryConfig(disable_field_suggestions=True),
 )
+PLANNER = Planner(schema._schema)
+"""Documents and plans of the whole process."""
+
 resolve.install(schema._schema)
 """Fails at once where a field neither maps to the database nor has a resolver."""
+
+PLANNER = Planner(schema._schema)
+"""Documents and plans of the whole process."""
 
 resolve.install(schema._schema)
 """Fails at once where a field neither maps to the database nor has a resolver."""

@@ -6,10 +6,11 @@ from enum import StrEnum
 from typing import Generic, TypeVar
 
 import strawberry
-from sqlalchemy import Integer, literal
+from sqlalchemy import ARRAY, Integer, Text, func
 
 from hub import errors
-from schema.compiler.mapping import Condition, enum_value, over
+from schema.compiler.mapping import Condition, over
+from schema.compiler.values import texts_of
 
 __all__ = [
     "Conflict",
@@ -133,9 +134,9 @@ def user_error(error: errors.HubError) -> UserError:
 
 def among(column: str) -> Condition:
     """A filter by any of several values."""
-    return lambda entity, values: getattr(entity, column).in_([enum_value(value) for value in values])
+    return lambda row, values: row.column(column) == func.any(values.sql(ARRAY(Text), texts_of))
 
 
 def equals(column: str) -> Condition:
     """A filter by one number; it may be larger than the column's type holds, and then finds nothing."""
-    return lambda entity, value: getattr(entity, column) == literal(value, Integer)
+    return lambda row, value: row.column(column) == value.sql(Integer())

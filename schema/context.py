@@ -2,9 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
-
-from sqlalchemy import Select
 
 from hub.db.engine import Database
 from hub.identity.actor import Actor
@@ -20,8 +17,3 @@ class OperationContext:
     def now(self) -> datetime:
         """The instant of a write."""
         return datetime.now(UTC)
-
-    async def fetch(self, statement: Select[Any]) -> Any:
-        """The statement's one value, read as the actor."""
-        async with self.database.reading(self.actor) as connection:
-            return await connection.scalar(statement)

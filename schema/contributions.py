@@ -1,14 +1,12 @@
 """Contributions, their transactions and allocations, and their summary."""
 
-from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
-from sqlalchemy import ColumnElement, Select, true
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, Integer, Select, Uuid, literal, true
 
 from hub import policy
 from hub.contributions import actions, models, views
@@ -27,7 +25,7 @@ from hub.organisations.models import Organisation as OrganisationModel
 from hub.organisations.models import WorkingGroup as WorkingGroupModel
 from schema.allowed import CONTRIBUTION, ContributionAction, allowed_actions
 from schema.base import Money, MoneyInput, Node, OrderDirection, among, equals, over
-from schema.compiler.ids import local_id
+from schema.compiler import ids
 from schema.compiler.mapping import (
     Context,
     Listing,
@@ -37,6 +35,8 @@ from schema.compiler.mapping import (
     money,
     one_by,
 )
+from schema.compiler.rows import Row
+from schema.compiler.values import Arguments, Value, text_of
 from schema.mutating import Versioned, Write, id_of, mutation
 from schema.organisations import Organisation, WorkingGroup
 from schema.search import found_by
@@ -109,10 +109,9 @@ class ContributionFilter:
     )
 
 
-def _provided_by(at: Any, value: str) -> ColumnElement[bool]:
-    key = local_id(value, "filter", "provider", types=("MemberState", "Partner"))
-    found: ColumnElement[bool] = at.provider_id == key
-    return found
+def _provided_by(row: Row, value: Value) -> ColumnElement[bool]:
+    key = value.sql(Uuid(), ids.reader("filter", "provider", types=("MemberState", "Partner")))
+    return row.column("provider_id") == key
 
 
 CONTRIBUTIONS = Listing(
@@ -198,31 +197,37 @@ class ContributionGroup:
 MOST_GROUPS = 1000
 
 
-def _groups(context: Context, arguments: Mapping[str, Any]) -> Select[Any]:
-    return _summary(context, arguments, arguments["groupBy"])
+def _groups(context: Context, arguments: Arguments) -> Select[Any]:
+    first = arguments["first"].sql(Integer(), _number_of_groups)
+    return _summary(context, arguments, arguments["groupBy"].concrete(), first)
 
 
-def _totals(context: Context, arguments: Mapping[str, Any]) -> Select[Any]:
-    return _summary(context, {**arguments, "first": MOST_GROUPS}, [])
+def _totals(context: Context, arguments: Arguments) -> Select[Any]:
+    return _summary(context, arguments, [], literal(MOST_GROUPS, Integer))
 
 
-def _summary(context: Context, arguments: Mapping[str, Any], dimensions: list[Any]) -> Select[Any]:
-    first = arguments.get("first", 100)
+def _number_of_groups(first: int) -> int:
     if not 0 <= first <= MOST_GROUPS:
         message = f"{first} is not between 0 and {MOST_GROUPS}"
         raise InvalidInput([Problem(("first",), "OUT_OF_RANGE", message)])
-    contribution, initiative = aliased(models.Contribution), aliased(InitiativeModel)
+    return first
+
+
+def _summary(
+    context: Context, arguments: Arguments, dimensions: list[Any], limit: ColumnElement[int]
+) -> Select[Any]:
+    contribution, initiative = Row(models.Contribution, "c"), Row(InitiativeModel, "i")
     seen = policy.visible(models.Contribution, context.actor, contribution)
-    filters = {name: value for name, value in (arguments.get("filter") or {}).items() if value is not None}
+    filters = arguments["filter"].parts() if "filter" in arguments else {}
     rows = [CONTRIBUTIONS.conditions[name](contribution, value) for name, value in filters.items()]
     initiative_seen = policy.visible(InitiativeModel, context.actor, initiative)
     return views.summary(
-        [views.Dimension(dimension) for dimension in dimensions],
+        [views.Dimension(text_of(dimension)) for dimension in dimensions],
         contribution,
         initiative,
         rows=rows if seen is None else [seen, *rows],
         initiative_seen=true() if initiative_seen is None else initiative_seen,
-        limit=first,
+        limit=limit,
     )
 
 

@@ -4,16 +4,20 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+import asyncpg
+from graphql import GraphQLError
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType as AllowedOperation
 
 from hub.db.engine import Database
 from hub.identity.actor import Actor
-from schema.api import schema
+from schema.api import PLANNER, schema
+from schema.compiler import transport
 from schema.context import OperationContext
+from schema.masking import refusal
 
 LARGEST_BODY = 1_000_000
 RESPONSE_JSON = "application/graphql-response+json"
@@ -43,6 +47,40 @@ async def execute(
 
     `data` is missing where the document could not be run at all.
     """
+    text = await answered(database, actor, document, variables, operation_name)
+    if text is not None:
+        found: dict[str, Any] = json.loads(text)
+        return found
+    return await executed(database, actor, document, variables, operation_name, is_read_only=is_read_only)
+
+
+async def answered(
+    database: Database,
+    actor: Actor,
+    document: str,
+    variables: Mapping[str, Any] | None,
+    operation_name: str | None,
+) -> str | None:
+    """The response of a read that compiles, as text."""
+    try:
+        return await transport.answer(PLANNER, database, actor, document, variables or {}, operation_name)
+    except asyncpg.QueryCanceledError as cancelled:
+        return json.dumps({"errors": [refusal(GraphQLError("", original_error=cancelled))], "data": None})
+
+
+async def executed(
+    database: Database,
+    actor: Actor,
+    document: str,
+    variables: Mapping[str, Any] | None = None,
+    operation_name: str | None = None,
+    *,
+    is_read_only: bool = False,
+) -> dict[str, Any]:
+    """The response of the normal executor, which reads each root field by one compiled statement."""
+    refused = PLANNER.read(document).errors
+    if refused:
+        return {"errors": [refusal(error) for error in refused]}
     result = await schema.execute(
         document,
         variable_values=dict(variables or {}),
@@ -69,13 +107,12 @@ async def endpoint(request: Request) -> Response:
         else:
             raise BadRequest("Send a POST with a JSON body, or a GET with ?query=.", 405)
         document, variables, name = _checked(parameters)
-        answer = await execute(
-            request.app.state.database,
-            request.state.actor,
-            document,
-            variables,
-            name,
-            is_read_only=request.method == "GET",
+        database, actor = request.app.state.database, request.state.actor
+        text = await answered(database, actor, document, variables, name)
+        if text is not None:
+            return _sent(request, text.encode(), 200)
+        answer = await executed(
+            database, actor, document, variables, name, is_read_only=request.method == "GET"
         )
     except InvalidOperationTypeError:
         refused = BadRequest(
@@ -153,9 +190,12 @@ def _takes_graphql_json(request: Request) -> bool:
 
 
 def _answer(request: Request, body: Mapping[str, Any], status: int) -> Response:
+    return _sent(request, json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(), status)
+
+
+def _sent(request: Request, body: bytes, status: int) -> Response:
     media_type = RESPONSE_JSON if _takes_graphql_json(request) else "application/json"
-    response = JSONResponse(body, status_code=status)
-    response.headers["Content-Type"] = f"{media_type}; charset=utf-8"
+    response = Response(body, status_code=status, media_type=f"{media_type}; charset=utf-8")
     response.headers["Cache-Control"] = "no-store"
     if status == 503:
         response.headers["Retry-After"] = "5"

@@ -3,17 +3,18 @@
 import uuid
 from datetime import date
 from enum import StrEnum
-from typing import Any
 
 import strawberry
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Uuid, select
 
 from hub.act import Act
 from hub.initiatives import actions, models
 from hub.initiatives.models import GenderMarker, InitiativeKind, InitiativeState, ParticipationRole, Scope
 from schema.base import Connection, Money, Node, OrderDirection, among, equals, over
-from schema.compiler.ids import local_id
+from schema.compiler import ids
 from schema.compiler.mapping import Listing, connection, money
+from schema.compiler.rows import Row
+from schema.compiler.values import Value
 from schema.contributions import CONTRIBUTIONS, Allocation, Contribution
 from schema.mutating import Versioned, id_of, mutation
 from schema.organisations import Organisation, WorkingGroup
@@ -76,20 +77,17 @@ class InitiativeFilter:
     search: str | None = strawberry.field(default=None, description="Words of reference, title or summary.")
 
 
-def _participates(at: Any, value: str) -> ColumnElement[bool]:
-    key = local_id(value, "filter", "organisation", types=("MemberState", "Partner"))
+def _participates(row: Row, value: Value) -> ColumnElement[bool]:
+    key = value.sql(Uuid(), ids.reader("filter", "organisation", types=("MemberState", "Partner")))
     taking_part = models.InitiativeParticipant.__table__.alias("taking_part")
-    found: ColumnElement[bool] = at.id.in_(
+    return row.column("id").in_(
         select(taking_part.c.initiative_id).where(taking_part.c.organisation_id == key)
     )
-    return found
 
 
-def _under(at: Any, value: str) -> ColumnElement[bool]:
-    found: ColumnElement[bool] = at.working_group_id == local_id(
-        value, "filter", "workingGroup", types=("WorkingGroup",)
-    )
-    return found
+def _under(row: Row, value: Value) -> ColumnElement[bool]:
+    key = ids.reader("filter", "workingGroup", types=("WorkingGroup",))
+    return row.column("working_group_id") == value.sql(Uuid(), key)
 
 
 INITIATIVES = Listing(

@@ -22,6 +22,12 @@ class MaskingSchema(strawberry.Schema):
             _rewrite(error)
 
 
+def refusal(error: GraphQLError) -> dict[str, Any]:
+    """A document that cannot be run, as the client is told."""
+    _rewrite(error)
+    return dict(error.formatted)
+
+
 def _rewrite(error: GraphQLError) -> None:
     cause = error.original_error
     while isinstance(cause, GraphQLError) and cause.original_error is not None:

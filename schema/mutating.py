@@ -25,10 +25,11 @@ from hub.db.engine import Database
 from hub.errors import HubError
 from hub.identity.actor import Actor
 from schema.base import Conflict, InvalidInput, NotAllowed, NotFound, user_error
-from schema.compiler.emit import Emitter, json_object
+from schema.compiler.emit import Emitter
 from schema.compiler.ids import local_id
 from schema.compiler.mapping import REGISTRY, Context
-from schema.compiler.resolve import decoded
+from schema.compiler.text import Piece, json_object
+from schema.compiler.transport import decoded
 
 Resolver = Callable[[Act, Any], Awaitable[Base]]
 
@@ -145,17 +146,26 @@ async def _read(
     type_name: str = payload.__strawberry_definition__.name  # type: ignore[attr-defined]
     success = info.schema.type_map[type_name]
     assert isinstance(success, GraphQLObjectType)
-    emitter = Emitter(info, Context(actor=act.actor))
+    emitter = Emitter(
+        info.schema,
+        info.fragments,
+        info.operation,
+        info.variable_values,
+        Context(actor=act.actor),
+        marks_types=True,
+    )
     details = [FieldDetails(node, None) for node in info.field_nodes]
-    selected = emitter.fields(success, details)
-    pairs = []
     object_name: str = returns.__strawberry_definition__.name  # type: ignore[attr-defined]
     object_type = info.schema.type_map[object_name]
     assert isinstance(object_type, GraphQLObjectType)
-    for key, nodes in selected.items():
+    pairs: list[tuple[str, Piece]] = []
+    for key, nodes in emitter.fields(success, details).items():
         if nodes[0].node.name.value != "__typename":
-            pairs.append((key, emitter.row(REGISTRY.models[object_name], object_type, nodes, id)))
+            pairs.append((key, emitter.by_key(REGISTRY.models[object_name], object_type, nodes, id)))
     if not pairs:
         return {}
-    found: dict[str, Any] = decoded(await act.session.scalar(select(json_object(pairs))))
+    text: str | None = await act.session.scalar(select(json_object(pairs)))
+    if text is None:
+        raise LookupError("the payload's statement gave no text")
+    found: dict[str, Any] = decoded(text)
     return found

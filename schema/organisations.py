@@ -2,16 +2,19 @@
 
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 
 import strawberry
-from sqlalchemy import ColumnElement, or_
+from sqlalchemy import ColumnElement, Text, Uuid, or_, select
 
 from hub.organisations import models
 from hub.organisations.models import GroupKind, MembershipRole, OrganisationKind, VettingState
 from schema.base import Connection, Node, OrderDirection, among, over
-from schema.compiler.ids import local_id
+from schema.compiler import ids
 from schema.compiler.mapping import Listing
+from schema.compiler.rows import Row
+from schema.compiler.values import Value
+from schema.search import checked
 
 MEMBER_STATE = models.OrganisationKind.MEMBER_STATE.value
 
@@ -101,20 +104,19 @@ class OrganisationFilter:
     search: str | None = strawberry.field(default=None, description="A part of either name.")
 
 
-def _contains(at: Any, words: str) -> ColumnElement[bool]:
-    pattern = "%" + words.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_") + "%"
-    return or_(at.name.ilike(pattern), at.short_name.ilike(pattern))
+def _contains(row: Row, words: Value) -> ColumnElement[bool]:
+    pattern = words.sql(Text(), _pattern)
+    return or_(row.column("name").ilike(pattern), row.column("short_name").ilike(pattern))
 
 
-def _sits_on(at: Any, value: str) -> ColumnElement[bool]:
-    group = local_id(value, "filter", "workingGroup", types=("WorkingGroup",))
+def _pattern(words: str) -> str:
+    return "%" + checked(words).replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_") + "%"
+
+
+def _sits_on(row: Row, value: Value) -> ColumnElement[bool]:
+    group = value.sql(Uuid(), ids.reader("filter", "workingGroup", types=("WorkingGroup",)))
     sitting = models.Membership.__table__.alias("sitting")
-    found: ColumnElement[bool] = at.id.in_(
-        sitting.select()
-        .with_only_columns(sitting.c.organisation_id)
-        .where(sitting.c.working_group_id == group)
-    )
-    return found
+    return row.column("id").in_(select(sitting.c.organisation_id).where(sitting.c.working_group_id == group))
 
 
 ORGANISATIONS = Listing(

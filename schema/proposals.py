@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 import strawberry
-from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy import ColumnElement, Uuid, exists, select
 from sqlalchemy.orm import aliased
 
 from hub.initiatives.models import InitiativeKind, Scope
@@ -16,8 +16,10 @@ from hub.proposals.workflow import Outcome as DecisionOutcome
 from hub.proposals.workflow import Screening as ScreeningFinding
 from schema.allowed import PROPOSAL, ProposalAction, allowed_actions
 from schema.base import Money, Node, OrderDirection, among, over
-from schema.compiler.ids import local_id
+from schema.compiler import ids
 from schema.compiler.mapping import Context, Listing, column, expression, money
+from schema.compiler.rows import Row
+from schema.compiler.values import Value
 from schema.identity import Person
 from schema.initiatives import Initiative
 from schema.organisations import Organisation, WorkingGroup
@@ -89,7 +91,7 @@ def _counts(at: Any, context: Context) -> ColumnElement[bool]:
             proposal.revision_number == at.revision_number,
             proposal.voting_round == at.voting_round,
         )
-    ).correlate(at)
+    )
 
 
 @over(models.Vote)
@@ -136,10 +138,9 @@ class ProposalFilter:
     search: str | None = strawberry.field(default=None, description="Words of reference or title.")
 
 
-def _proposed_by(at: Any, value: str) -> ColumnElement[bool]:
-    key = local_id(value, "filter", "organisation", types=("MemberState", "Partner"))
-    found: ColumnElement[bool] = at.organisation_id == key
-    return found
+def _proposed_by(row: Row, value: Value) -> ColumnElement[bool]:
+    key = value.sql(Uuid(), ids.reader("filter", "organisation", types=("MemberState", "Partner")))
+    return row.column("organisation_id") == key
 
 
 PROPOSALS = Listing(

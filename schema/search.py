@@ -1,12 +1,11 @@
 """Full-text search in a filter: a function of the database finds the ids, the policy filters the rows."""
 
-from typing import Any
-
-from sqlalchemy import ColumnElement, func, literal, select
-from sqlalchemy import Text as TextType
+from sqlalchemy import ColumnElement, Text, func, select
 
 from hub.errors import InvalidInput, Problem
 from schema.compiler.mapping import Condition
+from schema.compiler.rows import Row
+from schema.compiler.values import Value
 
 LONGEST = 200
 
@@ -14,12 +13,19 @@ LONGEST = 200
 def found_by(function: str) -> Condition:
     """Rows that the function finds for the words, as a web search would: "quotes", or, -not."""
 
-    def condition(entity: Any, words: str) -> ColumnElement[bool]:
-        if len(words) > LONGEST or "\x00" in words:
-            message = f"give at most {LONGEST} characters, NUL not among them"
-            raise InvalidInput([Problem(("filter", "search"), "TOO_LONG", message)])
-        finds = getattr(func.hub, function)(literal(words, TextType))
-        found: ColumnElement[bool] = entity.id.in_(select(finds))
-        return found
+    def condition(row: Row, words: Value) -> ColumnElement[bool]:
+        finds = getattr(func.hub, function)(words.sql(Text(), checked))
+        return row.column("id").in_(select(finds))
 
     return condition
+
+
+def checked(words: str) -> str:
+    """The words, if they are few enough to look for."""
+    if len(words) > LONGEST:
+        message = f"give at most {LONGEST} characters"
+        raise InvalidInput([Problem(("filter", "search"), "TOO_LONG", message)])
+    if "\x00" in words:
+        message = "remove the NUL character"
+        raise InvalidInput([Problem(("filter", "search"), "CONTROL_CHARACTER", message)])
+    return words

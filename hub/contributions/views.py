@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, cast, func, literal_column, null, select
+from sqlalchemy import ColumnElement, Select, cast, func, literal_column, null, outerjoin, select
 
 from hub.contributions.models import Allocation, Contribution
 
@@ -37,7 +37,7 @@ def summary(
     *,
     rows: Sequence[ColumnElement[bool]],
     initiative_seen: ColumnElement[bool],
-    limit: int,
+    limit: ColumnElement[int],
 ) -> Select[Any]:
     """One row a group: keys (null where not grouped by), counts and sums, and `row_order`.
 
@@ -47,7 +47,7 @@ def summary(
     keys = _keys(contribution, initiative)
     chosen = {dimension: keys[dimension] for dimension in dict.fromkeys([*dimensions, Dimension.CURRENCY])}
     is_divided = bool(DIVIDING & set(dimensions))
-    sums = _divided_sums() if is_divided else _whole_sums(contribution)
+    sums = _divided_sums(contribution) if is_divided else _whole_sums(contribution)
     columns = [
         (chosen[dimension] if dimension in chosen else cast(null(), keys[dimension].type)).label(name)
         for dimension, name in NAMES.items()
@@ -58,14 +58,16 @@ def summary(
         func.count(contribution.id.distinct()).label("contribution_count"),
         *(sums[name].label(name) for name in ("pledged", "committed", "received", "allocated")),
         func.row_number().over(order_by=order).label("row_order"),
-    ).select_from(contribution)
-    if is_divided:
-        statement = statement.outerjoin(Allocation, Allocation.contribution_id == contribution.id).outerjoin(
-            initiative, (initiative.id == Allocation.initiative_id) & initiative_seen
-        )
-    return (
-        statement.where(*rows).group_by(*chosen.values()).order_by(literal_column("row_order")).limit(limit)
     )
+    source = contribution.table
+    if is_divided:
+        part = Allocation.__table__
+        divided = outerjoin(source, part, part.c.contribution_id == contribution.id)
+        source = outerjoin(
+            divided, initiative.table, (initiative.id == part.c.initiative_id) & initiative_seen
+        )
+    found = statement.select_from(source).where(*rows).group_by(*chosen.values())
+    return found.order_by(literal_column("row_order")).limit(limit)
 
 
 NAMES = {
@@ -98,12 +100,12 @@ def _whole_sums(contribution: Any) -> dict[str, ColumnElement[Any]]:
     }
 
 
-def _divided_sums() -> dict[str, ColumnElement[Any]]:
+def _divided_sums(contribution: Any) -> dict[str, ColumnElement[Any]]:
     nothing = cast(null(), Contribution.pledged.type)
-    allocated = func.sum(Allocation.amount)
+    allocated = func.sum(Allocation.__table__.c.amount)
     return {
         "pledged": nothing,
         "committed": nothing,
         "received": nothing,
-        "allocated": case((allocated.is_(None), 0), else_=allocated),
+        "allocated": func.coalesce(allocated, func.min(contribution.allocated) * literal_column("0")),
     }

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
+import asyncpg
 from sqlalchemy import URL, make_url, text
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
@@ -14,6 +17,9 @@ from hub.identity.actor import Actor
 
 APP_ROLE, PUBLIC_ROLE, OWNER_ROLE = "hub_app", "hub_public", "hub_owner"
 STATEMENT_TIMEOUT_MS = 15_000
+READ_SETTINGS = {"statement_timeout": str(STATEMENT_TIMEOUT_MS), "TimeZone": "UTC", "DateStyle": "ISO, YMD"}
+STATEMENTS_KEPT = 500
+"""Prepared statements a connection: compiled plans are long to parse and few."""
 POOL_WAIT_SECONDS = 10
 
 SET_IDENTITY = text(
@@ -56,9 +62,10 @@ def make_engine(url: URL, *, role: str, pool_size: int, autocommit: bool = False
 
 
 class Database:
-    """The two pools. A read has one snapshot; a write is one transaction, committed once, at the edge."""
+    """The pools. A read has one snapshot; a write is one transaction, committed once, at the edge."""
 
     def __init__(self, url: URL, *, pool_size: int) -> None:
+        self.reads = ReadPools(url, pool_size=pool_size)
         self.app = make_engine(url, role=APP_ROLE, pool_size=pool_size)
         self.public = make_engine(url, role=PUBLIC_ROLE, pool_size=pool_size, autocommit=True)
 
@@ -80,10 +87,87 @@ class Database:
             await identify(await session.connection(), actor)
             yield session
 
+    async def fetch_text(self, actor: Actor, sql: str, arguments: Sequence[Any]) -> str | None:
+        """The one text of a compiled statement, read as the actor."""
+        return await self.reads.fetch_text(actor, sql, arguments)
+
     async def dispose(self) -> None:
         """Close every connection."""
+        await self.reads.close()
         await self.app.dispose()
         await self.public.dispose()
+
+
+class ReadPools:
+    """Connections of the driver itself, for compiled statements: they need no session and no cursor."""
+
+    def __init__(self, url: URL, *, pool_size: int) -> None:
+        self._url, self._size = url, pool_size
+        self._pools: dict[str, asyncpg.Pool] = {}
+        self._opening = asyncio.Lock()
+
+    async def fetch_text(self, actor: Actor, sql: str, arguments: Sequence[Any]) -> str | None:
+        """The public reads without a transaction; anybody else in one that carries his identity."""
+        role = PUBLIC_ROLE if actor.is_public else APP_ROLE
+        pool = self._pools.get(role) or await self._open(role)
+        connection = await pool.acquire(timeout=POOL_WAIT_SECONDS)
+        try:
+            if actor.is_public:
+                found: str | None = await connection.fetchval(sql, *arguments)
+                return found
+            return await self._as(actor, connection, sql, arguments)
+        finally:
+            await pool.release(connection)
+
+    async def _as(
+        self, actor: Actor, connection: asyncpg.Connection, sql: str, arguments: Sequence[Any]
+    ) -> str | None:
+        await connection.execute(_beginning(actor))
+        try:
+            found: str | None = await connection.fetchval(sql, *arguments)
+        except BaseException:
+            if not connection.is_closed():
+                await connection.execute("rollback")
+            raise
+        await connection.execute("commit")
+        return found
+
+    async def _open(self, role: str) -> asyncpg.Pool:
+        async with self._opening:
+            if role not in self._pools:
+                given = self._url.translate_connect_args(username="user")
+                settings = {"role": role, "application_name": f"hub reads ({role})", **READ_SETTINGS}
+                self._pools[role] = await asyncpg.create_pool(
+                    **given,
+                    **dict(self._url.query),
+                    min_size=0,
+                    max_size=self._size,
+                    statement_cache_size=STATEMENTS_KEPT,
+                    server_settings=settings,
+                    reset=_keep,
+                    timeout=10,
+                )
+            return self._pools[role]
+
+    async def close(self) -> None:
+        """Close every connection."""
+        for pool in self._pools.values():
+            await pool.close()
+        self._pools.clear()
+
+
+async def _keep(_: asyncpg.Connection) -> None:
+    """Nothing to reset: identity ends with its transaction, and nothing else is ever set."""
+
+
+def _beginning(actor: Actor) -> str:
+    """A transaction with the actor's identity, in one message: ids and role names need no quoting."""
+    return (
+        "begin read only; select"
+        f" set_config('hub.person', '{actor.person_id or ''}', true),"
+        f" set_config('hub.organisation', '{actor.organisation_id or ''}', true),"
+        f" set_config('hub.roles', '{','.join(sorted(role.value for role in actor.roles))}', true)"
+    )
 
 
 async def identify(connection: AsyncConnection, actor: Actor, *, is_read_only: bool = False) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncpg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -14,9 +15,9 @@ def known_error(cause: BaseException) -> HubError | None:
     """The error as one that a client can act on; None where it is a bug."""
     if isinstance(cause, HubError):
         return cause
-    if isinstance(cause, PoolTimeout | OSError) or _is_lost(cause):
+    if isinstance(cause, PoolTimeout | OSError | TimeoutError) or _is_lost(cause):
         return Unavailable("The hub is busy or its database does not answer. Try again in a few seconds.")
-    state = getattr(cause.orig, "sqlstate", None) if isinstance(cause, DBAPIError) else None
+    state = _state(cause)
     if state == QUERY_CANCELLED:
         return Unavailable("This took too long and was stopped. Ask for less at once.")
     if state == NOT_TEXT:
@@ -26,8 +27,14 @@ def known_error(cause: BaseException) -> HubError | None:
     return None
 
 
+def _state(cause: BaseException) -> str:
+    """The SQLSTATE, whether the driver raised or SQLAlchemy for it."""
+    raised = cause.orig if isinstance(cause, DBAPIError) else cause
+    return str(getattr(raised, "sqlstate", "") or "")
+
+
 def _is_lost(cause: BaseException) -> bool:
-    if not isinstance(cause, DBAPIError):
-        return False
-    state = str(getattr(cause.orig, "sqlstate", "") or "")
-    return cause.connection_invalidated or (state[:2] in ("08", "53", "57") and state != QUERY_CANCELLED)
+    if isinstance(cause, asyncpg.InterfaceError) or getattr(cause, "connection_invalidated", False):
+        return True
+    state = _state(cause)
+    return state[:2] in ("08", "53", "57") and state != QUERY_CANCELLED

@@ -216,7 +216,7 @@ class Through(Scope):
         condition = parent(self.other) if self.scope is None else self.scope.where(who, self.other, parent)
         link = self.other.id == getattr(model, self.column)
         found = select(self.other.id).where(link if condition is None else and_(link, condition))
-        return found.correlate(model).exists()
+        return found.exists()
 
     @property
     def says(self) -> str:

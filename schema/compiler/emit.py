@@ -1,7 +1,7 @@
-"""A selection -> one SELECT that builds its JSON. The only place that writes FROM and WHERE.
+"""A selection -> one SELECT whose one value is the JSON text of the answer.
 
-Wherever a table is read, the policy's predicate goes with it: rows, counts and existence alike.
-Values are always bind parameters.
+The only place that writes FROM and WHERE. Wherever a table is read, the policy's predicate goes with it:
+rows, counts and existence alike. What somebody gave is always a bind parameter.
 """
 
 from __future__ import annotations
@@ -10,43 +10,22 @@ from collections.abc import Mapping
 from typing import Any
 
 from graphql import (
+    GraphQLEnumType,
     GraphQLField,
     GraphQLInterfaceType,
-    GraphQLList,
     GraphQLNamedType,
     GraphQLNonNull,
     GraphQLObjectType,
-    GraphQLOutputType,
     GraphQLSchema,
     get_named_type,
 )
 from graphql.execution.collect_fields import FieldDetails, FragmentDetails, collect_subfields
-from graphql.execution.values import VariableValues, get_argument_values
-from sqlalchemy import (
-    Boolean,
-    ColumnElement,
-    Numeric,
-    Select,
-    Text,
-    and_,
-    case,
-    cast,
-    func,
-    inspect,
-    literal,
-    literal_column,
-    null,
-    select,
-    text,
-    true,
-)
-from sqlalchemy.dialects.postgresql import JSON, aggregate_order_by
-from sqlalchemy.orm import RelationshipProperty, aliased
-from sqlalchemy.sql import visitors
+from graphql.execution.values import VariableValues
+from sqlalchemy import ColumnElement, Text, and_, func, literal, literal_column, select, true
 
 from hub import policy
 from hub.db.base import Base
-from schema.compiler import ids, paging
+from schema.compiler import ids
 from schema.compiler.mapping import (
     KEY,
     REGISTRY,
@@ -64,22 +43,53 @@ from schema.compiler.mapping import (
     OneField,
     mapping_of,
 )
+from schema.compiler.pages import Page
+from schema.compiler.rows import DerivedRow, Row, linked
+from schema.compiler.text import (
+    NULL,
+    Piece,
+    constant,
+    joined,
+    json_list,
+    json_object,
+    json_scalar,
+    listed,
+    when,
+    whole,
+)
+from schema.compiler.values import Arguments, Binds, arguments_of
 
 TYPE_KEY = "type:"
 """Beside an abstract type's fields: the concrete type's name. No GraphQL name holds a colon."""
 
 Fields = Mapping[str, list[FieldDetails]]
+Text_ = ColumnElement[Any]
+
+
+class Uncompilable(Exception):
+    """The selection holds something that only the normal executor can answer."""
 
 
 class Emitter:
-    """Writes the statement of one root field, for one actor."""
+    """Writes one statement for one operation, or for one field of it, and one actor."""
 
-    def __init__(self, info: Any, context: Context) -> None:
-        self.schema: GraphQLSchema = info.schema
-        self.operation = info.operation
-        self.variables = VariableValues({}, info.variable_values)  # the executor passes the coerced ones
-        self.fragments = {name: FragmentDetails(node) for name, node in info.fragments.items()}
-        self.context = context
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        fragments: Mapping[str, Any],
+        operation: Any,
+        variables: Any,
+        context: Context,
+        *,
+        marks_types: bool = False,
+    ) -> None:
+        self.schema, self.operation, self.context = schema, operation, context
+        self.fragments = {name: FragmentDetails(node) for name, node in fragments.items()}
+        # The executor passes the coerced values, and calls them otherwise.
+        self.variables = VariableValues({}, getattr(variables, "coerced", variables))
+        self.binds = Binds()
+        self.marks_types = marks_types
+        """Whether objects of abstract types say which they are, for the executor to read."""
         self._number = 0
 
     # -- what is selected ------------------------------------------------------------------------
@@ -90,414 +100,332 @@ class Emitter:
             self.schema, self.fragments, self.variables, self.operation, type_, details
         ).grouped_field_set
 
-    def arguments(self, declared: GraphQLField, details: list[FieldDetails]) -> dict[str, Any]:
-        """The field's arguments, coerced; an omitted one is missing."""
-        return get_argument_values(declared, details[0].node, self.variables)
+    def arguments(self, declared: GraphQLField, details: list[FieldDetails]) -> Arguments:
+        """The field's arguments; omitted and null ones are left out."""
+        return arguments_of(declared, details[0].node, self.variables.coerced, self.binds)
 
     # -- objects ---------------------------------------------------------------------------------
 
-    def root(self, declared: GraphQLField, details: list[FieldDetails]) -> Select[Any]:
-        """The whole statement of a root field: one row, one JSON value."""
-        value = self.field(declared, details, at=None, type_name="Query")
-        return select(value.label("data"))
-
-    def object(self, type_: GraphQLNamedType, details: list[FieldDetails], at: Any) -> ColumnElement[Any]:
+    def object(self, type_: GraphQLNamedType, details: list[FieldDetails], at: Row) -> Text_:
         """The JSON object of a row, for an object type or for whichever type of an interface it is."""
         if isinstance(type_, GraphQLInterfaceType):
-            return self._abstract(type_, details, at)
-        assert isinstance(type_, GraphQLObjectType)
-        return self._concrete(type_, details, at)
-
-    def _abstract(
-        self, type_: GraphQLInterfaceType, details: list[FieldDetails], at: Any
-    ) -> ColumnElement[Any]:
-        options = sorted(self.schema.get_possible_types(type_), key=lambda possible: possible.name)
-        branches = [
-            (
-                REGISTRY.variants[possible.name](at),
-                self._concrete(possible, details, at, [_type_pair(possible.name)]),
+            options = sorted(self.schema.get_possible_types(type_), key=lambda possible: possible.name)
+            return when(
+                [
+                    (REGISTRY.variants[o.name](at), self.concrete(o, details, at, is_variant=True))
+                    for o in options
+                ]
             )
-            for possible in options
-        ]
-        return case(*branches)
+        assert isinstance(type_, GraphQLObjectType)
+        return self.concrete(type_, details, at)
 
-    def _concrete(
-        self,
-        type_: GraphQLObjectType,
-        details: list[FieldDetails],
-        at: Any,
-        more: list[tuple[str, ColumnElement[Any]]] | None = None,
-    ) -> ColumnElement[Any]:
-        pairs = list(more or [])
+    def concrete(
+        self, type_: GraphQLObjectType, details: list[FieldDetails], at: Any, *, is_variant: bool = False
+    ) -> Text_:
+        """The JSON object of a row that is of the object type."""
+        pairs: list[tuple[str, Piece]] = []
+        if is_variant and self.marks_types:
+            pairs.append((TYPE_KEY, f'"{type_.name}"'))
         for key, nodes in self.fields(type_, details).items():
             name = nodes[0].node.name.value
             if name == "__typename":
-                pairs.append((key, literal(type_.name, Text)))
+                pairs.append((key, f'"{type_.name}"'))
             else:
                 pairs.append((key, self.field(type_.fields[name], nodes, at, type_.name)))
         return json_object(pairs)
 
     # -- fields ----------------------------------------------------------------------------------
 
-    def field(
-        self, declared: GraphQLField, details: list[FieldDetails], at: Any, type_name: str
-    ) -> ColumnElement[Any]:
-        """The JSON value of one field of the row `at`."""
+    def field(self, declared: GraphQLField, details: list[FieldDetails], at: Any, type_name: str) -> Text_:
+        """The JSON of one field of the row `at`, its null spelt out."""
         mapping = field_mapping(declared, type_name)
         type_ = get_named_type(declared.type)
+        is_nullable = not isinstance(declared.type, GraphQLNonNull)
         match mapping:
             case ColumnField(name):
-                return scalar(_column(at, name))
+                value = json_scalar(at.column(name), is_known=isinstance(type_, GraphQLEnumType))
+                return whole(value, may_be_null=at.may_be_null(name), is_nullable=is_nullable)
             case IdField():
-                return global_id(type_name, at.id)
+                return global_id(type_name, at.column("id"))
             case ExpressionField(sql):
-                return sql(at, self.context)
-            case MoneyField(amount, currency):
-                return self._money(_column(at, amount), _column(at, currency), type_, details)
+                return json_scalar(sql(at, self.context))
+            case MoneyField():
+                return self._money(mapping, type_, details, at, is_nullable)
             case OneField():
-                return self._one(mapping, type_, details, at)
+                return whole(
+                    self._one(mapping, type_, details, at), may_be_null=True, is_nullable=is_nullable
+                )
             case ManyField(relationship):
                 return self._many(relationship, type_, details, at)
             case ConnectionField():
-                arguments = self.arguments(declared, details)
-                return self._connection(mapping, type_, details, at, arguments, type_name, declared)
+                return self._connection(mapping, declared, details, at, type_name)
             case DerivedField():
                 return self._derived(mapping, declared, details, at)
-            case LookupField(model, where) if model is Base:
-                return self._node(declared, details)
-            case LookupField(model, where):
-                entity = self.entity(model)
-                found = where(entity, self.arguments(declared, details), self.context)
-                return self._row(entity, model, type_, details, found).scalar_subquery()
+            case LookupField():
+                return self._lookup(mapping, declared, details)
             case GroupField():
                 assert isinstance(type_, GraphQLObjectType)
-                return self._concrete(type_, details, self.arguments(declared, details))
-        raise TypeError(f"{type_name}.{details[0].node.name.value} has no mapping")
+                return self.concrete(type_, details, self.arguments(declared, details))
+        raise Uncompilable(f"{type_name}.{details[0].node.name.value}")
 
-    def _node(self, declared: GraphQLField, details: list[FieldDetails]) -> ColumnElement[Any]:
-        """Any object by its id: the id says of which type."""
-        given = self.arguments(declared, details)["id"]
-        found = ids.parse(given)
-        name, key = found if found is not None else ("", None)
-        model = REGISTRY.models.get(name)
-        if model is None:
-            ids.local_id(given, "id", types=tuple(sorted(REGISTRY.models)))
-        assert model is not None
-        type_ = self.schema.type_map[name]
-        assert isinstance(type_, GraphQLObjectType)
-        entity = self.entity(model)
-        more = [_type_pair(name)]
-        conditions = [entity.id == key, self.seen(model, entity)]
-        if name in REGISTRY.variants:
-            conditions.append(REGISTRY.variants[name](entity))
-        value = self._concrete(type_, details, entity, more)
-        return select(value).select_from(entity).where(*conditions).scalar_subquery()
-
-    def entity(self, model: type[Base]) -> Any:
-        """A fresh alias of the model."""
+    def name(self) -> str:
+        """A fresh alias."""
         self._number += 1
-        return aliased(model, name=f"t{self._number}")
+        return f"t{self._number}"
 
-    def seen(self, model: type[Base], entity: Any) -> ColumnElement[bool]:
-        """The policy's predicate on the alias."""
-        condition = policy.visible(model, self.context.actor, entity)
+    def row(self, model: type[Base]) -> Row:
+        """A fresh row of the model."""
+        return Row(model, self.name())
+
+    def seen(self, row: Row) -> ColumnElement[bool]:
+        """The policy's predicate on the row."""
+        condition = policy.visible(row.model, self.context.actor, row)
         return true() if condition is None else condition
 
-    def row(
+    def by_key(
         self, model: type[Base], type_: GraphQLObjectType, details: list[FieldDetails], id: Any
-    ) -> ColumnElement[Any]:
+    ) -> Text_:
         """The JSON object of the row with the key; null where the actor does not see it."""
-        entity = self.entity(model)
-        return self._row(entity, model, type_, details, entity.id == id).scalar_subquery()
+        row = self.row(model)
+        return whole(
+            self._first(row, type_, details, row.column("id") == id), may_be_null=True, is_nullable=True
+        )
 
-    def _row(
-        self,
-        entity: Any,
-        model: type[Base],
-        type_: GraphQLNamedType,
-        details: list[FieldDetails],
-        where: ColumnElement[bool],
-    ) -> Select[Any]:
-        rows = select(self.object(type_, details, entity)).select_from(entity)
-        own = REGISTRY.variants.get(getattr(type_, "name", ""))
+    def _first(
+        self, row: Row, type_: GraphQLNamedType, details: list[FieldDetails], where: ColumnElement[bool]
+    ) -> Text_:
+        own = REGISTRY.variants.get(type_.name)
         if own is not None:
-            where = and_(where, own(entity))
-        return rows.where(where, self.seen(model, entity)).limit(1)
+            where = and_(where, own(row))
+        found = select(self.object(type_, details, row)).select_from(row.table)
+        return found.where(where, self.seen(row)).limit(literal_column("1")).scalar_subquery()
 
-    def _one(
-        self, mapping: OneField, type_: GraphQLNamedType, details: list[FieldDetails], at: Any
-    ) -> ColumnElement[Any]:
-        if mapping.relationship is None:
-            assert mapping.model is not None
-            assert mapping.by is not None
-            model = mapping.model
-            entity = self.entity(model)
-            link: ColumnElement[bool] = entity.id == _column(at, mapping.by)
-        else:
-            property_ = _relationship(at, mapping.relationship)
-            model = property_.mapper.class_
-            entity = self.entity(model)
-            link = joined(property_.primaryjoin, property_, at, entity)
-        return self._row(entity, model, type_, details, link).correlate(at).scalar_subquery()
+    def _lookup(self, mapping: LookupField, declared: GraphQLField, details: list[FieldDetails]) -> Text_:
+        arguments, type_ = self.arguments(declared, details), get_named_type(declared.type)
+        if mapping.model is Base:
+            return self._node(arguments, details)
+        row = self.row(mapping.model)
+        found = self._first(row, type_, details, mapping.where(row, arguments, self.context))
+        return whole(found, may_be_null=True, is_nullable=True)
+
+    def _node(self, arguments: Arguments, details: list[FieldDetails]) -> Text_:
+        """Any object by its id: the id says of which type, and so the statement depends on it."""
+        given = arguments["id"].concrete()
+        name, key = ids.parse(given) or ("", None)
+        if name not in REGISTRY.models:
+            ids.local_id(given, "id", types=tuple(sorted(REGISTRY.models)))
+        type_ = self.schema.type_map[name]
+        assert isinstance(type_, GraphQLObjectType)
+        row = self.row(REGISTRY.models[name])
+        where = and_(row.column("id") == literal(key, row.column("id").type), self.seen(row))
+        if name in REGISTRY.variants:
+            where = and_(where, REGISTRY.variants[name](row))
+        value = self.concrete(type_, details, row, is_variant=True)
+        found = select(value).select_from(row.table).where(where).scalar_subquery()
+        return whole(found, may_be_null=True, is_nullable=True)
+
+    def _one(self, mapping: OneField, type_: GraphQLNamedType, details: list[FieldDetails], at: Row) -> Text_:
+        if mapping.relationship is not None:
+            property_ = at.relationship(mapping.relationship)
+            row = self.row(property_.mapper.class_)
+            return self._first(row, type_, details, linked(property_.primaryjoin, property_, at, row))
+        assert mapping.model is not None
+        assert mapping.by is not None
+        row = self.row(mapping.model)
+        return self._first(row, type_, details, row.column("id") == at.column(mapping.by))
 
     def _many(
-        self, relationship: str, type_: GraphQLNamedType, details: list[FieldDetails], at: Any
-    ) -> ColumnElement[Any]:
-        property_ = _relationship(at, relationship)
-        entity = self.entity(property_.mapper.class_)
-        order = property_.order_by or [property_.mapper.class_.id]
-        keys = [getattr(entity, str(column.key)) for column in order]
-        value = self.object(type_, details, entity)
-        rows = (
-            select(func.coalesce(func.json_agg(aggregate_order_by(value, *keys)), text("'[]'::json")))
-            .select_from(entity)
-            .where(self._linked(property_, at, entity), self.seen(property_.mapper.class_, entity))
-            .correlate(at)
-        )
-        return rows.scalar_subquery()
+        self, relationship: str, type_: GraphQLNamedType, details: list[FieldDetails], at: Row
+    ) -> Text_:
+        property_ = at.relationship(relationship)
+        row = self.row(property_.mapper.class_)
+        order = [row.column(str(column.key)) for column in property_.order_by or [property_.mapper.class_.id]]
+        rows = select(listed(self.object(type_, details, row), *order)).select_from(row.table)
+        return json_list(rows.where(self._of(relationship, at, row), self.seen(row)).scalar_subquery())
 
-    def _linked(self, property_: RelationshipProperty[Any], at: Any, entity: Any) -> ColumnElement[bool]:
-        """The relationship's condition between the two rows."""
+    def _of(self, relationship: str, at: Row, row: Row) -> ColumnElement[bool]:
+        """That the row is at the end of the relationship of the row `at`."""
+        property_ = at.relationship(relationship)
         if property_.secondary is None:
-            return joined(property_.primaryjoin, property_, at, entity)
+            return linked(property_.primaryjoin, property_, at, row)
         assert property_.secondaryjoin is not None
-        self._number += 1
-        between = property_.secondary.alias(f"t{self._number}")
-        left = joined(property_.primaryjoin, property_, at, entity, between)
-        right = joined(property_.secondaryjoin, property_, at, entity, between)
-        return select(literal(1)).select_from(between).where(left, right).correlate(at, entity).exists()
+        between = self.name()
+        association = property_.secondary.alias(between)
+        left = linked(property_.primaryjoin, property_, at, row, between)
+        right = linked(property_.secondaryjoin, property_, at, row, between)
+        return select(literal_column("1")).select_from(association).where(left, right).exists()
 
     def _money(
         self,
-        amount: ColumnElement[Any],
-        currency: ColumnElement[Any],
+        mapping: MoneyField,
         type_: GraphQLNamedType,
         details: list[FieldDetails],
-    ) -> ColumnElement[Any]:
+        at: Row,
+        is_nullable: bool,
+    ) -> Text_:
         assert isinstance(type_, GraphQLObjectType)
-        parts = {
-            "amount": cast(amount, Text),
-            "currency": currency,
-            "__typename": literal(type_.name, Text),
+        amount, currency = at.column(mapping.amount), at.column(mapping.currency)
+        parts: dict[str, Piece] = {
+            "amount": json_scalar(amount),
+            "currency": json_scalar(currency, is_known=True),
+            "__typename": f'"{type_.name}"',
         }
-        fields = self.fields(type_, details).items()
-        pairs = [(key, parts[nodes[0].node.name.value]) for key, nodes in fields]
-        return case((amount.is_(None), null()), else_=json_object(pairs))
+        pairs = [(key, parts[n[0].node.name.value]) for key, n in self.fields(type_, details).items()]
+        value = json_object(pairs)
+        if not at.may_be_null(mapping.amount):
+            return value
+        return when(
+            [(amount.is_(None), whole(NULL, may_be_null=False, is_nullable=is_nullable)), (true(), value)]
+        )
 
     def _derived(
         self, mapping: DerivedField, declared: GraphQLField, details: list[FieldDetails], at: Any
-    ) -> ColumnElement[Any]:
-        outer = at if isinstance(at, Mapping) else {}
-        arguments = {**outer, **self.arguments(declared, details)}
-        self._number += 1
-        rows = mapping.rows(self.context, arguments).subquery(f"t{self._number}")
-        value = self.object(get_named_type(declared.type), details, rows)
-        aggregate = func.coalesce(
-            func.json_agg(aggregate_order_by(value, rows.c.row_order)), text("'[]'::json")
-        )
-        return select(aggregate).select_from(rows).scalar_subquery()
+    ) -> Text_:
+        arguments = {**(at or {}), **self.arguments(declared, details)}
+        name = self.name()
+        rows = mapping.rows(self.context, arguments).subquery(name)
+        row = DerivedRow(rows, name)
+        value = listed(self.object(get_named_type(declared.type), details, row), row.column("row_order"))
+        return json_list(select(value).select_from(rows).scalar_subquery())
+
+    # -- connections -----------------------------------------------------------------------------
 
     def _connection(
         self,
         mapping: ConnectionField,
-        type_: GraphQLNamedType,
+        declared: GraphQLField,
         details: list[FieldDetails],
         at: Any,
-        arguments: dict[str, Any],
-        type_name: str,
-        declared: GraphQLField,
-    ) -> ColumnElement[Any]:
+        owner: str,
+    ) -> Text_:
+        type_ = get_named_type(declared.type)
         assert isinstance(type_, GraphQLObjectType)
-        listing = mapping.listing
-        name = f"{type_name}.{details[0].node.name.value}"
-        page = paging.Page.of(listing, arguments, name)
+        name = f"{owner}.{details[0].node.name.value}"
+        page = Page.of(mapping.listing, self.arguments(declared, details), name)
 
-        def rows(entity: Any) -> list[ColumnElement[bool]]:
-            found = [self.seen(listing.model, entity), *page.conditions(entity)]
+        def conditions(row: Row) -> list[ColumnElement[bool]]:
+            found = [self.seen(row), *page.conditions(row)]
             if mapping.relationship is not None:
-                found.append(self._linked(_relationship(at, mapping.relationship), at, entity))
+                found.append(self._of(mapping.relationship, at, row))
             if mapping.where is not None:
-                found.append(mapping.where(at, entity, self.context))
+                found.append(mapping.where(row, self.context))
             return found
 
-        pairs: list[tuple[str, ColumnElement[Any]]] = []
-        selected = self.fields(type_, details)
-        needs_page = [
-            k for k, n in selected.items() if n[0].node.name.value in ("edges", "nodes", "pageInfo")
-        ]
-        entity = self.entity(listing.model)
-        built = _PageBuilder(self, page, entity, type_)
-        for key, nodes in selected.items():
+        listing = _Listing(self, page)
+        pairs: list[tuple[str, Piece]] = []
+        for key, nodes in self.fields(type_, details).items():
             field_name = nodes[0].node.name.value
             if field_name == "totalCount":
-                counted = self.entity(listing.model)
-                total = select(func.count()).select_from(counted).where(*rows(counted))
-                pairs.append((key, _correlated(total, at).scalar_subquery()))
+                counted = self.row(mapping.listing.model)
+                total = select(func.count()).select_from(counted.table).where(*conditions(counted))
+                pairs.append((key, json_scalar(total.scalar_subquery())))
             elif field_name == "__typename":
-                pairs.append((key, literal(type_.name, Text)))
+                pairs.append((key, f'"{type_.name}"'))
             else:
-                pairs.append((key, built.part(field_name, nodes)))
-        if not needs_page:
+                pairs.append((key, listing.part(type_.fields[field_name], nodes)))
+        if not listing.is_read:
             return json_object(pairs)
-        inner = _correlated(built.rows(rows(entity)), at).subquery(built.name)
-        return _correlated(select(json_object(pairs)).select_from(inner), at).scalar_subquery()
+        return select(json_object(pairs)).select_from(listing.rows(conditions)).scalar_subquery()
 
 
-class _PageBuilder:
-    """The rows of one page, numbered, and what a connection says of them.
+class _Listing:
+    """The rows of one page, numbered. One more than asked for is read where something follows from it."""
 
-    The page is read with one row more than asked for, which tells whether another page follows.
-    """
+    def __init__(self, emitter: Emitter, page: Page) -> None:
+        self.emitter, self.page = emitter, page
+        self.row = emitter.row(page.listing.model)
+        self.outer = f"{self.row.name}p"
+        self.is_read = self.needs_more = False
+        self._carried: list[ColumnElement[Any]] = []
 
-    def __init__(self, emitter: Emitter, page: paging.Page, entity: Any, type_: GraphQLObjectType) -> None:
-        self.emitter, self.page, self.entity, self.type = emitter, page, entity, type_
-        emitter._number += 1
-        self.name = f"t{emitter._number}"
-        self._columns: list[ColumnElement[Any]] = []
-        self._place: ColumnElement[int] = literal_column(f"{self.name}.place")
-
-    def part(self, name: str, details: list[FieldDetails]) -> ColumnElement[Any]:
+    def part(self, declared: GraphQLField, details: list[FieldDetails]) -> Text_:
         """The JSON of `edges`, `nodes` or `pageInfo`."""
-        emitter = self.emitter
-        declared = self.type.fields[name]
+        self.is_read = True
         inner = get_named_type(declared.type)
-        assert isinstance(inner, GraphQLObjectType | GraphQLInterfaceType)
+        name = details[0].node.name.value
         if name == "nodes":
-            return self._aggregate(self._carry(emitter.object(inner, details, self.entity)))
+            return self._listed(self._carry(self.emitter.object(inner, details, self.row)))
         assert isinstance(inner, GraphQLObjectType)
-        pairs: list[tuple[str, ColumnElement[Any]]] = []
-        for key, nodes in emitter.fields(inner, details).items():
+        pairs: list[tuple[str, Piece]] = []
+        for key, nodes in self.emitter.fields(inner, details).items():
             field_name = nodes[0].node.name.value
             if field_name == "__typename":
-                pairs.append((key, literal(inner.name, Text)))
+                pairs.append((key, f'"{inner.name}"'))
             elif name == "pageInfo":
                 pairs.append((key, self._page_info(field_name)))
             elif field_name == "cursor":
-                pairs.append((key, self._carry(self.page.cursor(self.entity))))
+                pairs.append((key, joined(['"', self.page.cursor(self.row), '"'])))
             else:
                 node_type = get_named_type(inner.fields["node"].type)
-                pairs.append((key, self._carry(emitter.object(node_type, nodes, self.entity))))
-        return json_object(pairs) if name == "pageInfo" else self._aggregate(json_object(pairs))
+                pairs.append((key, self.emitter.object(node_type, nodes, self.row)))
+        return json_object(pairs) if name == "pageInfo" else self._listed(self._carry(json_object(pairs)))
 
-    def rows(self, conditions: list[ColumnElement[bool]]) -> Select[Any]:
-        """The page's rows, with the columns that the parts carry."""
-        order = self.page.order(self.entity)
+    def rows(self, conditions: Any) -> Any:
+        """The page, to select from: its rows found first, what is said of each written after."""
+        row, page = self.row, self.page
+        order = page.order(row)
+        inside = [*conditions(row), *page.keyset(row)]
         place = func.row_number().over(order_by=order).label("place")
-        return (
-            select(place, *self._columns)
-            .select_from(self.entity)
-            .where(*conditions, *self.page.keyset(self.entity))
+        limit = page.size + literal_column("1") if self.needs_more else page.size
+        found = (
+            select(*(row.column(name).label(name) for name in list(row.used)), place)
+            .select_from(row.table)
+            .where(*inside)
             .order_by(*order)
-            .limit(self.page.size + 1)
+            .limit(limit)
+            .subquery(row.name)
+        )
+        return (
+            select(literal_column(f"{row.name}.place").label("place"), *self._carried)
+            .select_from(found)
+            .subquery(self.outer)
         )
 
-    def _carry(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
-        name = f"c{len(self._columns)}"
-        self._columns.append(value.label(name))
-        return literal_column(f"{self.name}.{name}")
+    @property
+    def _place(self) -> ColumnElement[int]:
+        return literal_column(f"{self.outer}.place")
 
-    def _aggregate(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
+    def _carry(self, value: Text_) -> Text_:
+        name = f"c{len(self._carried)}"
+        place: ColumnElement[int] = literal_column(f"{self.row.name}.place")
+        self._carried.append(when([(place <= self.page.size, value)]).label(name))
+        return literal_column(f"{self.outer}.{name}", Text)
+
+    def _listed(self, value: Text_) -> Text_:
         place = self._place.desc() if self.page.is_backward else self._place
-        kept = func.json_agg(aggregate_order_by(value, place)).filter(self._place <= self.page.size)
-        return func.coalesce(kept, text("'[]'::json"))
+        return json_list(listed(value, place))
 
-    def _page_info(self, name: str) -> ColumnElement[Any]:
-        more = func.coalesce(func.max(self._place), 0) > self.page.size
-        given = literal(self.page.after is not None or self.page.before is not None, Boolean)
+    def _page_info(self, name: str) -> Text_:
+        page = self.page
         if name in ("hasNextPage", "hasPreviousPage"):
-            is_onward = (name == "hasNextPage") != self.page.is_backward
-            return more if is_onward else given
-        carried = self._carry(self.page.cursor(self.entity))
-        is_first = (name == "startCursor") != self.page.is_backward
+            if (name == "hasNextPage") != page.is_backward:
+                self.needs_more = True
+                return json_scalar(func.coalesce(func.max(self._place) > page.size, literal_column("false")))
+            return constant("true" if page.after is not None or page.before is not None else "false")
+        is_first = (name == "startCursor") != page.is_backward
+        carried = self._carry(joined(['"', page.cursor(self.row), '"']))
         order = self._place if is_first else self._place.desc()
-        kept = func.json_agg(aggregate_order_by(carried, order)).filter(self._place <= self.page.size)
-        return kept.op("->>")(text("0"))
+        return whole(_first_of(carried, order), may_be_null=True, is_nullable=True)
+
+
+def _first_of(value: Text_, order: ColumnElement[Any]) -> Text_:
+    """The first cursor in the order; a row beyond the page has none, and none holds a comma."""
+    return func.split_part(listed(value, order), literal_column("','"), literal_column("1"))
 
 
 def field_mapping(declared: GraphQLField, type_name: str) -> FieldMapping | None:
     """The mapping of a field of the finished schema."""
     mapping: FieldMapping | None = declared.extensions.get(KEY)
-    if mapping is None:
-        definition = declared.extensions["strawberry-definition"]
+    definition = declared.extensions.get("strawberry-definition")
+    if mapping is None and definition is not None and definition.base_resolver is None:
         is_money = getattr(get_named_type(declared.type), "name", "") == "Money"
         mapping = mapping_of(definition, REGISTRY.models.get(type_name), type_name, is_money)
         declared.extensions[KEY] = mapping
     return mapping
 
 
-def joined(
-    condition: ColumnElement[bool],
-    property_: RelationshipProperty[Any],
-    parent: Any,
-    child: Any,
-    between: Any = None,
-) -> ColumnElement[bool]:
-    """A relationship's condition with its tables replaced by the aliases of this statement."""
-
-    def replace(element: Any, **_: Any) -> Any:
-        table = getattr(element, "table", None)
-        if table is None:
-            return None
-        if between is not None and table is property_.secondary:
-            return between.c[element.key]
-        remote = "remote" in element._annotations
-        is_child = remote if between is None else table.name == property_.mapper.class_.__tablename__
-        return _column(child if is_child else parent, element.key)
-
-    replaced: ColumnElement[bool] = visitors.replacement_traverse(condition, {}, replace)
-    return replaced
-
-
-def _relationship(at: Any, name: str) -> RelationshipProperty[Any]:
-    return inspect(at).mapper.relationships[name]  # type: ignore[no-any-return]
-
-
-def _column(at: Any, name: str) -> ColumnElement[Any]:
-    columns = getattr(at, "c", None)
-    found: ColumnElement[Any] = getattr(at, name) if columns is None else columns[name]
-    return found
-
-
-def _correlated(statement: Select[Any], at: Any) -> Select[Any]:
-    """Refer to the parent row, where there is one, and to nothing else outside."""
-    return statement.correlate(None if at is None or isinstance(at, Mapping) else at)
-
-
-def scalar(value: ColumnElement[Any]) -> ColumnElement[Any]:
-    """A column as JSON gives it back exactly: numbers that are not whole travel as text."""
-    return cast(value, Text) if isinstance(value.type, Numeric) else value
-
-
 def global_id(type_name: str, key: ColumnElement[Any]) -> ColumnElement[Any]:
     """The Relay id, as `schema.compiler.ids.global_id` makes it; base64 lines are joined."""
-    plain = literal(f"{type_name}:", Text).concat(cast(key, Text))
-    return func.translate(func.encode(func.convert_to(plain, "UTF8"), "base64"), "\n", "")
-
-
-PAIRS_A_CALL = 50
-"""PostgreSQL takes at most 100 arguments to a function."""
-
-
-def json_object(pairs: list[tuple[str, ColumnElement[Any]]]) -> ColumnElement[Any]:
-    """The pairs as one JSON object."""
-    if len(pairs) <= PAIRS_A_CALL:
-        return func.json_build_object(*_flat(pairs), type_=JSON)
-    chunks = [pairs[i : i + PAIRS_A_CALL] for i in range(0, len(pairs), PAIRS_A_CALL)]
-    whole: ColumnElement[Any] = func.jsonb_build_object(*_flat(chunks[0]))
-    for chunk in chunks[1:]:
-        whole = whole.op("||")(func.jsonb_build_object(*_flat(chunk)))
-    return whole
-
-
-def _type_pair(name: str) -> tuple[str, ColumnElement[Any]]:
-    return TYPE_KEY, literal(name, Text)
-
-
-def _flat(pairs: list[tuple[str, ColumnElement[Any]]]) -> list[ColumnElement[Any]]:
-    return [part for key, value in pairs for part in (literal(key, Text), value)]
-
-
-def is_list(type_: GraphQLOutputType) -> bool:
-    """Whether a field gives a list."""
-    inner = type_.of_type if isinstance(type_, GraphQLNonNull) else type_
-    return isinstance(inner, GraphQLList)
+    plain = joined([f"{type_name}:", key.cast(Text)])
+    encoded = func.encode(func.convert_to(plain, literal_column("'UTF8'")), literal_column("'base64'"))
+    return joined(['"', func.translate(encoded, literal_column("E'\\n'"), literal_column("''")), '"'])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import uuid
+from collections.abc import Callable
 
 from hub.errors import InvalidInput, Problem
 
@@ -21,6 +22,11 @@ def parse(value: str) -> tuple[str, uuid.UUID] | None:
         return name, uuid.UUID(key)
     except (binascii.Error, ValueError):
         return None
+
+
+def reader(*path: str, types: tuple[str, ...]) -> Callable[[str], uuid.UUID]:
+    """What makes a bind of an id that a client gave."""
+    return lambda value: local_id(value, *path, types=types)
 
 
 def local_id(value: str, *path: str, types: tuple[str, ...]) -> uuid.UUID:

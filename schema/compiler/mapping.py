@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import Any
 
 import strawberry
@@ -22,11 +21,12 @@ from strawberry.types.field import StrawberryField
 
 from hub.db.base import Base
 from hub.identity.actor import Actor
+from schema.compiler.values import Arguments, Value
 
 KEY = "hub.mapping"
 
-Condition = Callable[[Any, Any], ColumnElement[bool]]
-"""From the entity and the filter's value to a condition."""
+Condition = Callable[[Any, Value], ColumnElement[bool]]
+"""From the row and the filter's value to a condition."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,16 +97,15 @@ class ConnectionField:
 
     listing: Listing
     relationship: str | None = None
-    where: Callable[[Any, Any, Context], ColumnElement[bool]] | None = None
-    """A condition on (parent row, listed row) instead of a relationship."""
+    where: Callable[[Any, Context], ColumnElement[bool]] | None = None
+    """A further condition on the listed row."""
 
 
 @dataclass(frozen=True, slots=True)
 class DerivedField:
     """Rows of a hand-written SELECT (a slice's views), given the field's arguments."""
 
-    rows: Callable[[Context, Mapping[str, Any]], Select[Any]]
-    is_list: bool = True
+    rows: Callable[[Context, Arguments], Select[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +113,7 @@ class LookupField:
     """At the root: one row by the field's arguments."""
 
     model: type[Base]
-    where: Callable[[Any, Mapping[str, Any], Context], ColumnElement[bool]]
+    where: Callable[[Any, Arguments, Context], ColumnElement[bool]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +204,7 @@ def connection(
     listing: Listing,
     relationship: str | None = None,
     *,
-    where: Callable[[Any, Any, Context], ColumnElement[bool]] | None = None,
+    where: Callable[[Any, Context], ColumnElement[bool]] | None = None,
     description: str | None = None,
 ) -> Any:
     """A connection with filter, order and keyset paging."""
@@ -218,7 +217,7 @@ def connection(
 
 
 def derived(
-    rows: Callable[[Context, Mapping[str, Any]], Select[Any]],
+    rows: Callable[[Context, Arguments], Select[Any]],
     arguments: list[StrawberryArgument] | None = None,
     description: str | None = None,
 ) -> Any:
@@ -228,7 +227,7 @@ def derived(
 
 def lookup(
     model: type[Base],
-    where: Callable[[Any, Mapping[str, Any], Context], ColumnElement[bool]],
+    where: Callable[[Any, Arguments, Context], ColumnElement[bool]],
     arguments: list[StrawberryArgument],
     description: str | None = None,
 ) -> Any:
@@ -280,8 +279,3 @@ def mapping_of(
     if isinstance(found, RelationshipProperty):
         return ManyField(name) if found.uselist else OneField(relationship=name)
     return None if found is None else ColumnField(name)
-
-
-def enum_value(value: Any) -> Any:
-    """The stored text of an enum's member."""
-    return value.value if isinstance(value, Enum) else value

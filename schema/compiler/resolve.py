@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
-from datetime import date, datetime
-from decimal import Decimal
 from typing import Any, Protocol
 
 from graphql import (
-    GraphQLEnumType,
     GraphQLField,
     GraphQLInterfaceType,
     GraphQLObjectType,
     GraphQLResolveInfo,
+    GraphQLScalarType,
     GraphQLSchema,
     GraphQLUnionType,
-    get_named_type,
 )
 from graphql.execution.collect_fields import FieldDetails
-from sqlalchemy import Select
+from sqlalchemy import select
 
+from hub.db.engine import Database
 from hub.identity.actor import Actor
-from schema.compiler.emit import TYPE_KEY, Emitter, field_mapping, is_list
+from schema.compiler.emit import TYPE_KEY, Emitter, field_mapping
 from schema.compiler.mapping import REGISTRY, Context
+from schema.compiler.transport import decoded, fetch
 
 
 class Reader(Protocol):
@@ -32,16 +29,12 @@ class Reader(Protocol):
     @property
     def actor(self) -> Actor: ...
 
-    async def fetch(self, statement: Select[Any]) -> Any:
-        """The statement's one value, read as the actor."""
+    @property
+    def database(self) -> Database: ...
 
 
-Convert = Callable[[Any], Any]
-_SCALARS: dict[str, Convert] = {
-    "Decimal": Decimal,
-    "Date": date.fromisoformat,
-    "DateTime": datetime.fromisoformat,
-}
+WRITTEN = ("Decimal", "Date", "DateTime")
+"""Scalars that the database writes as JSON text, exactly as Python would."""
 
 
 def install(schema: GraphQLSchema) -> None:
@@ -50,6 +43,8 @@ def install(schema: GraphQLSchema) -> None:
     for type_ in schema.type_map.values():
         if isinstance(type_, GraphQLInterfaceType) and type_.name != "UserError":
             type_.resolve_type = _resolve_type
+        if isinstance(type_, GraphQLScalarType) and type_.name in WRITTEN:
+            _let_text_pass(type_)
         if isinstance(type_, GraphQLUnionType):
             type_.resolve_type = _resolve_result
         if not isinstance(type_, GraphQLObjectType) or type_.name.startswith("__"):
@@ -76,7 +71,7 @@ def _install_field(schema: GraphQLSchema, type_: GraphQLObjectType, declared: Gr
         declared.resolve = _resolve_root
         return True
     if mapping is not None or type_.name in BY_KEY or type_.name.endswith(("Connection", "Edge")):
-        declared.resolve = _reader_of(declared)
+        declared.resolve = _read_by_key
         return True
     return type_.name in REGISTRY.loose or _is_plain(type_)
 
@@ -90,26 +85,19 @@ def _is_plain(type_: GraphQLObjectType) -> bool:
     return type_.name == "InputProblem" or any(i.name == "UserError" for i in type_.interfaces)
 
 
-def _reader_of(declared: GraphQLField) -> Callable[..., Any]:
+def _read_by_key(source: dict[str, Any], info: GraphQLResolveInfo[Any], **_: Any) -> Any:
     """Reads the field from its parent's dict, by response key."""
-    named = get_named_type(declared.type)
-    convert: Convert | None = _SCALARS.get(named.name)
-    if isinstance(named, GraphQLEnumType):
-        convert = _enum_reader(named)
-    many = is_list(declared.type)
-
-    def resolve(source: dict[str, Any], info: GraphQLResolveInfo[Any], **_: Any) -> Any:
-        value = source[str(info.path.key)]
-        if convert is None or value is None:
-            return value
-        return [convert(item) for item in value] if many else convert(value)
-
-    return resolve
+    return source[str(info.path.key)]
 
 
-def _enum_reader(type_: GraphQLEnumType) -> Convert:
-    members = {name: value.value for name, value in type_.values.items()}
-    return lambda name: members[name]
+def _let_text_pass(scalar: GraphQLScalarType) -> None:
+    """What the database wrote stands as it is; only values made in Python are put into words."""
+    write = scalar.coerce_output_value
+
+    def coerce(value: Any) -> Any:
+        return value if isinstance(value, str) else write(value)
+
+    scalar.coerce_output_value = coerce
 
 
 def _resolve_type(value: Any, *_: Any) -> str:
@@ -132,11 +120,14 @@ async def _resolve_root(_: Any, info: GraphQLResolveInfo[Any], **__: Any) -> Any
 async def read(info: GraphQLResolveInfo[Any], declared: GraphQLField) -> Any:
     """The root field's data, as dicts by response key, from one statement."""
     reader: Reader = info.context
-    emitter = Emitter(info, Context(actor=reader.actor))
+    emitter = Emitter(
+        info.schema,
+        info.fragments,
+        info.operation,
+        info.variable_values,
+        Context(actor=reader.actor),
+        marks_types=True,
+    )
     details = [FieldDetails(node, None) for node in info.field_nodes]
-    return decoded(await reader.fetch(emitter.root(declared, details)))
-
-
-def decoded(value: Any) -> Any:
-    """The driver gives JSON as text, or, where SQLAlchemy knows its type, as an object."""
-    return json.loads(value) if isinstance(value, str) else value
+    value = emitter.field(declared, details, None, info.parent_type.name)
+    return decoded(await fetch(reader.database, reader.actor, select(value)))

@@ -36,7 +36,7 @@ async def test_each_root_field_is_one_statement(reading_app: Starlette, readers:
     manager = await readers("co-manager-au")
     with recorded(reading_app) as statements:
         data = await manager.data(DEEP)
-    assert len(statements) == 3
+    assert len(statements) == 1
     assert data["viewer"]["roles"] == ["CO_MANAGER"]
     assert len(data["proposals"]["edges"]) == 5
     assert len(data["initiatives"]["nodes"]) == 10
@@ -119,7 +119,7 @@ async def test_an_empty_page_has_no_cursors(readers: Client) -> None:
         ("first: 101", ["first"], "OUT_OF_RANGE"),
         ("last: 101", ["last"], "OUT_OF_RANGE"),
         ("first: 1, last: 1", ["first"], "ONE_OF"),
-        ('filter: { search: "a\\u0000b" }', ["filter", "search"], "TOO_LONG"),
+        ('filter: { search: "a\\u0000b" }', ["filter", "search"], "CONTROL_CHARACTER"),
         ('filter: { workingGroup: "a\\u0000b" }', ["filter", "workingGroup"], "MALFORMED_ID"),
         ('after: "nonsense"', ["after"], "WRONG_CURSOR"),
         ('before: "bm9uc2Vuc2U="', ["before"], "WRONG_CURSOR"),

@@ -1,0 +1,149 @@
+"""Keyset pages: their limits, their order, their cursors, and what a connection says of them.
+
+A cursor is opaque: base64 of a JSON list of the listing's mark, the sort value and the row's key. The mark
+names list and order, so that a cursor of another list, or of the same in another order, is refused.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import uuid
+import zlib
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Integer, Text, Uuid, and_, cast, func, literal, literal_column, or_
+
+from hub.errors import InvalidInput, Problem
+from schema.compiler.mapping import Listing
+from schema.compiler.rows import Row
+from schema.compiler.values import Arguments, Value, text_of
+
+DEFAULT_SIZE, LARGEST_SIZE = 20, 100
+SMALLEST_INTEGER = -(2**15)
+"""The integers that lists are ordered by are years, kept in two bytes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Which rows of a listing, in which order."""
+
+    listing: Listing
+    size: ColumnElement[int]
+    is_backward: bool
+    after: Value | None
+    before: Value | None
+    column: str
+    is_descending: bool
+    filters: Arguments
+
+    @classmethod
+    def of(cls, listing: Listing, arguments: Arguments, name: str) -> Page:
+        """The page that a field's arguments ask for; InvalidInput names the argument that is wrong."""
+        column, is_descending = listing.default
+        if "orderBy" in arguments:
+            order = arguments["orderBy"].parts()
+            column = text_of(order["field"].concrete())
+            is_descending = "direction" in order and text_of(order["direction"].concrete()) == "DESC"
+        size, is_backward = _size(arguments, name)
+        return cls(
+            listing=listing,
+            size=size,
+            is_backward=is_backward,
+            after=arguments.get("after"),
+            before=arguments.get("before"),
+            column=column,
+            is_descending=is_descending,
+            filters=arguments["filter"].parts() if "filter" in arguments else {},
+        )
+
+    @property
+    def mark(self) -> str:
+        """What every cursor of this list in this order begins with."""
+        name = f"{self.listing.model.__name__}.{self.column}.{self.is_descending}"
+        return f"{zlib.crc32(name.encode()):08x}"
+
+    def conditions(self, row: Row) -> list[ColumnElement[bool]]:
+        """What the filter asks of a row."""
+        return [self.listing.conditions[name](row, value) for name, value in self.filters.items()]
+
+    def order(self, row: Row) -> list[ColumnElement[Any]]:
+        """The order in which rows are read: reversed for a page from the end."""
+        keys = (row.column(self.column), row.column("id"))
+        return [key.desc() if self.is_descending != self.is_backward else key.asc() for key in keys]
+
+    def keyset(self, row: Row) -> list[ColumnElement[bool]]:
+        """The rows beyond the cursors."""
+        found = []
+        for given, name, is_after in ((self.after, "after", True), (self.before, "before", False)):
+            if given is not None:
+                found.append(self._beyond(row, given, name, is_after != self.is_descending))
+        return found
+
+    def _beyond(self, row: Row, given: Value, name: str, is_upwards: bool) -> ColumnElement[bool]:
+        column, key = row.column(self.column), row.column("id")
+
+        def part(number: int) -> Any:
+            return lambda text: self._read(text, name)[number]
+
+        value = cast(given.sql(Text(), part(0)), column.type)
+        last = given.sql(Uuid(), part(1))
+        if is_upwards:
+            return and_(column >= value, or_(column > value, key > last))
+        return and_(column <= value, or_(column < value, key < last))
+
+    def _read(self, text: str, argument: str) -> tuple[str, uuid.UUID]:
+        """A cursor's sort value, as text that the database can read, and its key."""
+        try:
+            mark, value, key = json.loads(base64.b64decode(text, validate=True))
+            if mark != self.mark or not isinstance(value, str):
+                raise ValueError
+            type_ = self.listing.model.__table__.c[self.column].type.python_type
+            return _readable(value, type_), uuid.UUID(key)
+        except (ValueError, TypeError, AttributeError):
+            message = "this is not a cursor of this list in this order; start again without it"
+            raise _problem(argument, "WRONG_CURSOR", message) from None
+
+    def cursor(self, row: Row) -> ColumnElement[str]:
+        """The cursor of a row, made by the database."""
+        column = cast(row.column(self.column), Text)
+        parts = func.json_build_array(literal_column(f"'{self.mark}'"), column, cast(row.column("id"), Text))
+        encoded = func.encode(
+            func.convert_to(cast(parts, Text), literal_column("'UTF8'")), literal_column("'base64'")
+        )
+        return func.translate(encoded, literal_column("E'\\n'"), literal_column("''"))
+
+
+def _size(arguments: Arguments, name: str) -> tuple[ColumnElement[int], bool]:
+    if "first" in arguments and "last" in arguments:
+        raise _problem("first", "ONE_OF", f"{name}: ask for first or for last, not for both")
+    is_backward = "last" in arguments
+    argument = "last" if is_backward else "first"
+    if argument not in arguments:
+        return literal(DEFAULT_SIZE, Integer), is_backward
+
+    def checked(size: int) -> int:
+        if not 0 <= size <= LARGEST_SIZE:
+            raise _problem(argument, "OUT_OF_RANGE", f"{name}: {size} is not between 0 and {LARGEST_SIZE}")
+        return size
+
+    return arguments[argument].sql(Integer(), checked), is_backward
+
+
+def _readable(value: str, type_: type) -> str:
+    """The value, once it is sure that the database can read it as the column's type."""
+    if "\x00" in value:
+        raise ValueError
+    if hasattr(type_, "fromisoformat"):
+        type_.fromisoformat(value)
+    elif type_ is int:
+        if not SMALLEST_INTEGER <= int(value) <= -SMALLEST_INTEGER - 1:
+            raise ValueError
+    elif type_ is not str:
+        raise TypeError
+    return value
+
+
+def _problem(argument: str, code: str, message: str) -> InvalidInput:
+    return InvalidInput([Problem((argument,), code, message)])
