@@ -143,7 +143,10 @@ class Contribution(Node):
     provider: Organisation | None = strawberry.field(
         description="Null where the viewer may not see it, or the imported source names none."
     )
-    receiver: Organisation | None = strawberry.field(description="Null for the RSO itself.")
+    receiver: Organisation | None = strawberry.field(
+        description="Null for the RSO itself; in an imported contribution (with a `sourceName`), where the "
+        "source states none. Null also where the viewer may not see it."
+    )
     currency: str = strawberry.field(description="ISO 4217 code of every amount of this contribution.")
     year: int = strawberry.field(description="The year that it is for.")
     recorded_on: date
@@ -159,6 +162,9 @@ class Contribution(Node):
     is_published: bool = strawberry.field(description="Whether the public sees it.")
     source_name: str | None = strawberry.field(description="Whence it was imported.")
     source_reference: str | None = strawberry.field(description="The id that the source gives it.")
+    source_updated_on: date | None = strawberry.field(
+        description="The newest day on which the source says that it changed it."
+    )
     allowed_actions: list[ContributionAction] = expression(
         allowed_actions(CONTRIBUTION), "What the viewer may do with it now."
     )

@@ -60,7 +60,11 @@ class ExchangeRate(Demonstrable, Timed, Base):
 
 
 class Contribution(Demonstrable, Versioned, Base):
-    """Something that a provider gives. Its sums and state follow from its transactions."""
+    """Something that a provider gives. Its sums and state follow from its transactions.
+
+    A receiver of None is the RSO itself in a contribution recorded in the hub. In an imported one it says
+    only that the source states no receiver.
+    """
 
     __tablename__ = "contributions"
     __table_args__ = (
@@ -93,7 +97,7 @@ class Contribution(Demonstrable, Versioned, Base):
     provider_id: Mapped[uuid.UUID | None] = reference_to("organisations")
     """None only where an imported source does not name the provider."""
     receiver_id: Mapped[uuid.UUID | None] = reference_to("organisations")
-    """None for the RSO itself."""
+    """None for the RSO itself; in an imported contribution, where its source states none."""
     currency: Mapped[str] = mapped_column(ForeignKey(f"{SCHEMA}.currencies.code"), index=True)
     year: Mapped[int] = mapped_column(SmallInteger)
     """The year that it is for (FTS usage year)."""
@@ -112,6 +116,8 @@ class Contribution(Demonstrable, Versioned, Base):
     source_name: Mapped[str | None]
     source_reference: Mapped[str | None]
     """The id that the source gives it, unique within the source."""
+    source_updated_on: Mapped[date | None]
+    """The newest day on which the source says that it changed it."""
     search: Mapped[str] = mapped_column(
         TSVECTOR,
         Computed(
@@ -149,6 +155,7 @@ class ContributionTransaction(Base):
         ),
         CheckConstraint("(amount < 0) = (reverses_id is not null) and amount <> 0", name="sign"),
         CheckConstraint("(reporting_amount is null) = (reporting_currency is null)", name="reporting_whole"),
+        CheckConstraint("(import_line is null) = (import_run_id is null)", name="import_whole"),
     )
 
     contribution_id: Mapped[uuid.UUID] = mapped_column(index=True)
@@ -169,7 +176,9 @@ class ContributionTransaction(Base):
     recorded_at: Mapped[datetime]
     recorded_by_id: Mapped[uuid.UUID | None] = reference_to("persons", index=False)
     """None where an import recorded it."""
+    import_run_id: Mapped[uuid.UUID | None] = reference_to("import_runs")
     import_line: Mapped[int | None]
+    """The line, in the file of the run, that made the entry."""
 
     contribution: Mapped[Contribution] = relationship(lazy="raise", viewonly=True)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from importlib.resources import files
 from typing import TypeVar
 
@@ -13,7 +13,7 @@ from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
 from sqlalchemy import URL, Connection, text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from hub.db.engine import APP_ROLE, OWNER_ROLE, PUBLIC_ROLE
@@ -28,12 +28,12 @@ T = TypeVar("T")
 
 def migrate(owner: URL, *, login: URL) -> str:
     """Migrate the database and return its revision. `login` names the user that the running hub has."""
-    return asyncio.run(_as_owner(owner, lambda connection: _upgrade(connection, login)))
+    return _run(owner, lambda connection: _upgrade(connection, login))
 
 
 def revision(owner: URL) -> str | None:
     """The revision that the database is at; None where it was never migrated."""
-    return asyncio.run(_as_owner(owner, _current))
+    return _run(owner, _current)
 
 
 def head() -> str:
@@ -51,7 +51,7 @@ def check(owner: URL, *, login: URL) -> None:
         except CommandError as error:
             raise SetUpError(f"Models and migrations differ: {error}") from None
 
-    asyncio.run(_as_owner(owner, compare))
+    _run(owner, compare)
 
 
 def create_database(server: URL, name: str, *, template: str = "template1") -> bool:
@@ -87,15 +87,28 @@ def alter_system(owner: URL, settings: Mapping[str, str]) -> None:
     asyncio.run(run())
 
 
-async def _as_owner(owner: URL, work: Callable[[Connection], T]) -> T:
+async def in_transaction(owner: URL, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+    """Do the work in one transaction of the URL's user; SetUpError where the database refuses."""
     engine = create_async_engine(owner, poolclass=NullPool, connect_args={"timeout": 10})
     try:
         async with engine.begin() as connection:
-            return await connection.run_sync(work)
+            return await work(connection)
     except (OSError, DBAPIError) as error:
         raise SetUpError(_unreachable(owner, error)) from error
     finally:
         await engine.dispose()
+
+
+def become_owner(connection: Connection) -> None:
+    """Act as the role that owns the tables, until the transaction ends; SetUpError where there are none."""
+    if _current(connection) is None:
+        shown = connection.engine.url.render_as_string(hide_password=True)
+        raise SetUpError(f"The database {shown} was never migrated. Run `hub migrate` first.")
+    connection.exec_driver_sql(f"set local role {OWNER_ROLE}")
+
+
+def _run(owner: URL, work: Callable[[Connection], T]) -> T:
+    return asyncio.run(in_transaction(owner, lambda connection: connection.run_sync(work)))
 
 
 def _unreachable(owner: URL, error: Exception) -> str:

@@ -83,14 +83,26 @@ begin atomic
     order by p.persona;
 end;
 
--- The next reference of a kind and year, such as PRO-2026-0031. A number is never given twice.
-create or replace function hub.next_reference(prefix text, year integer, digits integer) returns text
+-- The next references of a kind and year, such as PRO-2026-0031, in order; none for a count below one. A
+-- number is never given twice. One change of the counter whatever the count: a row that one transaction
+-- changes a thousand times gets slower each time. Only imports need many, and they run as the owner.
+create or replace function hub.next_references(prefix text, year integer, digits integer, count integer)
+returns setof text
 language sql volatile security definer set search_path = ''
 begin atomic
-    insert into hub.reference_counters (prefix, year, last) values ($1, $2, 1)
-    on conflict (prefix, year) do update set last = hub.reference_counters.last + 1
-    returning prefix || '-' || year || '-' || lpad(last::text, greatest(digits, length(last::text)), '0');
+    with advanced as (
+        insert into hub.reference_counters as counter (prefix, year, last) select $1, $2, $4 where $4 > 0
+        on conflict (prefix, year) do update set last = counter.last + $4
+        returning counter.last
+    )
+    select $1 || '-' || $2 || '-' || lpad(number::text, greatest($3, length(number::text)), '0')
+    from advanced, generate_series(advanced.last - $4 + 1, advanced.last) number
+    order by number;
 end;
+
+create or replace function hub.next_reference(prefix text, year integer, digits integer) returns text
+language sql volatile security definer set search_path = ''
+return (select reference from hub.next_references($1, $2, $3, 1) reference);
 
 -- The organisations whose Co-Managers' votes are needed.
 create or replace function hub.deciding_seats() returns setof uuid
@@ -117,3 +129,4 @@ revoke execute on all functions in schema hub from public;
 grant execute on all functions in schema hub to hub_app, hub_public;
 revoke execute on function hub.authenticate(bytea), hub.demonstration_personas(),
     hub.next_reference(text, integer, integer) from hub_public;
+revoke execute on function hub.next_references(text, integer, integer, integer) from hub_app, hub_public;

@@ -1,8 +1,9 @@
 """Reference data: the CSV files of the slices, loaded so that staff may edit what was loaded.
 
-A row that exists is changed only where the file's `source_on` is newer than the row's own; what the file
-leaves empty is never erased; what staff decide (who is listed, who votes) is set with a new row and never
-again. So a second run changes nothing.
+A row that exists is changed only where the file's `source_on` is newer than the row's own, or where the row
+gives way: it has no source, or is an organisation that an import made of a name in its file, whenever that
+was. What the file leaves empty is never erased; what staff decide (who is listed, who votes) is set where a
+row is new or gives way, and never again. So a second run changes nothing.
 """
 
 from __future__ import annotations
@@ -17,16 +18,14 @@ from datetime import date
 from importlib.resources import files
 from typing import Any, TypeVar
 
-from sqlalchemy import URL, Row, Table, case, func, or_, select, text
+from sqlalchemy import URL, ColumnElement, Row, Table, case, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
-from sqlalchemy.pool import NullPool
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.contributions.models import Currency
-from hub.db.engine import OWNER_ROLE
-from hub.errors import SetUpError
+from hub.db import migrate
 from hub.initiatives.models import CorePurpose, GuidingPrinciple
+from hub.opendata import directory
 from hub.organisations.models import Membership, Organisation, OrganisationKind, WorkingGroup
 
 SEATS = frozenset({"AU", "ID"})
@@ -42,22 +41,16 @@ def run_seed(owner: URL) -> dict[str, int]:
 
 
 def run_as_owner(owner: URL, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
-    """Do the work in one transaction as the role that owns the tables; all of it is kept, or nothing."""
+    """Do the work in one transaction as the role that owns the tables; all of it is kept, or nothing.
 
-    async def run() -> T:
-        engine = create_async_engine(owner, poolclass=NullPool, connect_args={"timeout": 10})
-        try:
-            async with engine.begin() as connection:
-                await connection.execute(text(f"set local role {OWNER_ROLE}"))
-                return await work(connection)
-        except (OSError, DBAPIError) as error:
-            reason = str(getattr(error, "orig", None) or error).splitlines()[0]
-            shown = owner.render_as_string(hide_password=True)
-            raise SetUpError(f"The database {shown} did not take the data: {reason}") from error
-        finally:
-            await engine.dispose()
+    Raises SetUpError where the database refuses, or was never migrated.
+    """
 
-    return asyncio.run(run())
+    async def as_owner(connection: AsyncConnection) -> T:
+        await connection.run_sync(migrate.become_owner)
+        return await work(connection)
+
+    return asyncio.run(migrate.in_transaction(owner, as_owner))
 
 
 async def seed(connection: AsyncConnection) -> dict[str, int]:
@@ -88,23 +81,28 @@ async def _load(
     *,
     first_only: Collection[str] = (),
 ) -> int:
-    """Insert the rows, or update those of an older source. `first_only` columns follow the file only as
-    long as the row has no source, which is to say that an import made it."""
+    """Insert the rows, or update those that give way or are of an older source. `first_only` columns follow
+    the file only where the row gives way."""
     insertion = insert(table).values(list(rows))
     present, offered = table.c, insertion.excluded
     changes: Values = {
         name: func.coalesce(offered[name], present[name]) for name in rows[0] if name not in (key, "id")
     }
     for name in first_only:
-        changes[name] = case((present.source_on.is_(None), offered[name]), else_=present[name])
+        changes[name] = case((_gives_way(table), offered[name]), else_=present[name])
     if "version" in present:
         changes |= {"version": present.version + 1, "updated_at": func.now()}
     statement = insertion.on_conflict_do_update(
         index_elements=[key],
         set_=changes,
-        where=or_(present.source_on.is_(None), present.source_on < offered.source_on),
+        where=or_(_gives_way(table), present.source_on < offered.source_on),
     ).returning(present.id)
     return len((await connection.execute(statement)).all())
+
+
+def _gives_way(table: Table) -> ColumnElement[bool]:
+    """That nobody but an import answers for the row: a reference file, whatever its date, knows better."""
+    return or_(table.c.source_on.is_(None), table.c.source == directory.SOURCE)
 
 
 def _read(package: str, name: str) -> list[Values]:
@@ -190,15 +188,19 @@ async def _present(
 
 def _known_organisation(row: Values, present: Sequence[Row[Any]]) -> uuid.UUID | None:
     """The organisation's id in the database: by its codes; else by its name or short name, either of which
-    staff may have changed; else by another spelling, under which an import made it."""
+    staff may have changed; else, of those that give way, by a name that imports will take for it."""
     code, reference = row["iso_code"], row["iati_reference"]
-    spellings = {row["name"], row["short_name"], *row["aliases"]}
+    spellings = (row["name"], row["short_name"], *row["aliases"])
     tests: tuple[Callable[[Row[Any]], bool], ...] = (
         lambda other: code is not None and other.iso_code == code,
         lambda other: reference is not None and other.iati_reference == reference,
         lambda other: other.name == row["name"],
         lambda other: code is None and other.iso_code is None and other.short_name == row["short_name"],
-        lambda other: other.source_on is None and other.iso_code is None and other.name in spellings,
+        lambda other: (
+            (other.source_on is None or other.source == directory.SOURCE)
+            and other.iso_code is None
+            and directory.answers_to(other.name, spellings)
+        ),
     )
     found = (other.id for test in tests for other in present if test(other))
     return next(found, None)

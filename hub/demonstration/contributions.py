@@ -10,7 +10,6 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
-from hub import money
 from hub.contributions.models import Allocation, Contribution, ContributionTransaction
 from hub.contributions.workflow import (
     ContributionKind,
@@ -83,11 +82,10 @@ def _add(ledger: _Ledger, gift: Gift) -> None:
 
 
 def _totals(gift: Gift) -> Totals:
-    nothing = money.exact(Decimal(0), gift.currency).amount
-    totals = Totals(pledged=nothing, committed=nothing, received=nothing)
+    totals = Totals()
     for entry in gift.entries:
         totals = totals.plus(entry.type, entry.amount)
-    return totals
+    return totals.stated_in(gift.currency)
 
 
 def _states(gift: Gift, totals: Totals) -> dict[str, Any]:

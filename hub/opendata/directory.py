@@ -16,6 +16,7 @@ from hub.opendata.fts import Flow
 from hub.organisations.models import Organisation, OrganisationKind
 
 SOURCE = "OCHA FTS export"
+"""The source of an organisation that an import made; reference data takes such a one over (`hub.db.seed`)."""
 GOVERNMENT_OF = ", Government of"
 NOBODY_IN_PARTICULAR = "multiple"
 
@@ -61,6 +62,11 @@ class Directory:
         """Find the organisation by these names from now on, where they are not another's."""
         for name in names:
             self._ids.setdefault(_key(name), id)
+
+
+def answers_to(name: str, spellings: Iterable[str]) -> bool:
+    """Whether an import takes the name for the organisation that has these spellings."""
+    return not {_key(spelling) for spelling in spellings}.isdisjoint(_keys(name))
 
 
 async def load(connection: AsyncConnection) -> Directory:

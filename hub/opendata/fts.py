@@ -54,6 +54,8 @@ COLUMNS = (
     *("srcUsageYearStart", "srcUsageYearEnd", "destUsageYearStart", "destUsageYearEnd"),
 )
 """The columns that are read. An export has more, in any order."""
+OPTIONAL_COLUMNS = ("updatedAt",)
+"""Read where the export has them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,8 @@ class Flow:
     """As FTS says it: Standard, Parked, Pass through, Carryover, ..."""
     boundary: str
     """As FTS says it: incoming, internal or outgoing. Adding up across them counts money twice."""
+    updated_on: date | None
+    """When FTS last changed the flow; None where the file does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +226,7 @@ def _check_header(header: list[str]) -> None:
         raise _unusable("MISSING_COLUMNS", message)
     if any("\0" in name for name in header):
         raise _unusable("MALFORMED", "The header has a NUL character. Remove it.")
-    twice = [name for name in COLUMNS if header.count(name) > 1]
+    twice = [name for name in (*COLUMNS, *OPTIONAL_COLUMNS) if header.count(name) > 1]
     if twice:
         message = f"The header names {', '.join(twice)} more than once. Remove the column that is wrong."
         raise _unusable("DUPLICATE_COLUMNS", message)
@@ -276,6 +280,7 @@ def _flow(line: int, row: Mapping[str, str], minor_units: Mapping[str, int]) -> 
         year=years[0] or years[1] or value_on.year,
         flow_type=_text(row, "flowType"),
         boundary=_text(row, "boundary"),
+        updated_on=_date(row, "updatedAt") if row.get("updatedAt") else None,
     )
 
 

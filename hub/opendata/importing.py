@@ -23,6 +23,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.types import Text, Uuid
 
+from hub import money
 from hub.contributions.models import Contribution, Currency
 from hub.db.seed import run_as_owner
 from hub.errors import InvalidInput, Problem, SetUpError
@@ -65,6 +66,7 @@ class ImportResult:
     accepted: int
     """Rows that made a contribution, or changed one."""
     unchanged: int
+    """Rows that the hub had already; at most the day is kept on which the source last changed them."""
     rejected: tuple[Rejection, ...]
     organisations_created: int
     sums: tuple[Sum, ...]
@@ -118,9 +120,9 @@ def _storable(file_name: str) -> str:
 
 
 async def _minor_units(connection: AsyncConnection) -> dict[str, int]:
-    """Digits after the point of every currency that the database knows."""
-    rows = await connection.execute(select(Currency.code, Currency.minor_unit))
-    units = dict(rows.all())
+    """Digits after the point of every currency that the database has, as all amounts of the hub have them."""
+    codes = set(await connection.scalars(select(Currency.code)))
+    units = {code: digits for code, digits in money.minor_units().items() if code in codes}
     if "USD" not in units:
         raise SetUpError("The database has no currencies yet. Run `hub seed`, then import again.")
     return units
@@ -163,7 +165,8 @@ async def _imported(
         connection, directory, plan.accepted, listed=publish, on=now.date()
     )
     await recording.enter(connection, plan.new, directory, run_id, publish=publish, now=now)
-    await recording.revise(connection, plan.revised, directory, file_name, now)
+    await recording.revise(connection, plan.revised, directory, run_id, file_name=file_name, now=now)
+    await recording.note(connection, plan.unchanged)
     return ImportResult(
         run_id=run_id,
         sha256=file.sha256,
@@ -174,7 +177,7 @@ async def _imported(
         unchanged=len(plan.unchanged),
         rejected=tuple(plan.rejected),
         organisations_created=created,
-        sums=await _sums(connection, [*plan.accepted, *plan.unchanged]),
+        sums=await _sums(connection, [*plan.accepted, *(flow for flow, _ in plan.unchanged)]),
     )
 
 
@@ -206,7 +209,7 @@ def _planned(file: FtsFile, held: dict[str, Held], directory: Directory) -> Plan
         elif was is None:
             plan.new.append(flow)
         elif outcome is None:
-            plan.unchanged.append(flow)
+            plan.unchanged.append((flow, was))
         else:
             plan.revised.append((flow, was, outcome))
     plan.rejected.sort(key=lambda rejection: rejection.line)

@@ -5,23 +5,26 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Table, bindparam, insert, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from hub import money
 from hub.contributions.models import Contribution
 from hub.contributions.workflow import ContributionKind, Totals, in_kind_state_of, state_of
 from hub.db.base import Base
 from hub.opendata.directory import Directory
 from hub.opendata.fts import Flow, FtsFile, Rejection
 from hub.opendata.models import ImportRejection, ImportRun
-from hub.opendata.revision import Entry, Held, Revision, rate, summed, title
+from hub.opendata.revision import Entry, Held, Revision, is_newer, rate, summed, title
 
 SOURCE = "OCHA FTS"
 _MAKE_KEYS = text(
-    "select uuidv7(), hub.next_reference('CON', :year, 4)"
-    " from generate_series(1, :count) number order by number"
+    "select uuidv7(), reference"
+    " from hub.next_references('CON', :year, 4, :count) with ordinality given(reference, number)"
+    " order by number"
 )
 
 Row = dict[str, Any]
@@ -33,7 +36,7 @@ class Plan:
 
     new: list[Flow]
     revised: list[tuple[Flow, Held, Revision]]
-    unchanged: list[Flow]
+    unchanged: list[tuple[Flow, Held]]
     rejected: list[Rejection]
 
     @property
@@ -95,11 +98,13 @@ async def enter(
             "import_run_id": run_id,
             "source_name": SOURCE,
             "source_reference": flow.flow_id,
+            "source_updated_on": flow.updated_on,
+            "allocated": money.exact(Decimal(0), flow.currency).amount,
             **_descriptions(flow, directory),
-            **_figures(summed([(flow.transaction_type, flow.amount)]), flow.kind),
+            **_figures(summed([(flow.transaction_type, flow.amount)]), flow),
         }
         contributions.append(contribution)
-        entries.append(_entry(flow, id, now, said=None))
+        entries.append(_entry(flow, id, run_id, now, said=None))
     await _insert(connection, Contribution, contributions)
     await _insert(connection, Entry, entries)
 
@@ -108,6 +113,8 @@ async def revise(
     connection: AsyncConnection,
     revised: list[tuple[Flow, Held, Revision]],
     directory: Directory,
+    run_id: uuid.UUID,
+    *,
     file_name: str,
     now: datetime,
 ) -> None:
@@ -119,15 +126,35 @@ async def revise(
     entries: list[Row] = []
     for flow, held, revision in revised:
         was = held.contribution
-        figures = _figures(revision.totals, flow.kind, is_valued=was.valuation_approved_by_id is not None)
-        descriptions = _descriptions(flow, directory)
-        contributions.append({"key": was.id, "version": was.version + 1, **descriptions, **figures})
-        entries += [_reversing(entry, flow, now, said=said) for entry in revision.reversed]
+        contribution = {
+            "key": was.id,
+            "version": was.version + 1,
+            "source_updated_on": flow.updated_on or was.source_updated_on,
+            **_descriptions(flow, directory),
+            **_figures(revision.totals, flow, is_valued=was.valuation_approved_by_id is not None),
+        }
+        contributions.append(contribution)
+        entries += [_reversing(entry, flow, run_id, now, said=said) for entry in revision.reversed]
         if revision.is_entered:
-            entries.append(_entry(flow, was.id, now, said=said))
+            entries.append(_entry(flow, was.id, run_id, now, said=said))
     table = _table(Contribution)
     await connection.execute(update(table).where(table.c.id == bindparam("key")), contributions)
     await _insert(connection, Entry, entries)
+
+
+async def note(connection: AsyncConnection, unchanged: list[tuple[Flow, Held]]) -> None:
+    """Keep on which day the source last changed what it changed in nothing that the hub has.
+
+    It is no new version: whoever is editing the contribution has read all that there is.
+    """
+    rows = [
+        {"key": held.contribution.id, "source_updated_on": flow.updated_on}
+        for flow, held in unchanged
+        if is_newer(flow, held.contribution)
+    ]
+    if rows:
+        table = _table(Contribution)
+        await connection.execute(update(table).where(table.c.id == bindparam("key")), rows)
 
 
 async def _insert(connection: AsyncConnection, model: type[Base], rows: list[Row]) -> None:
@@ -153,21 +180,24 @@ def _descriptions(flow: Flow, directory: Directory) -> Row:
     }
 
 
-def _figures(totals: Totals, kind: ContributionKind, *, is_valued: bool = False) -> Row:
+def _figures(totals: Totals, flow: Flow, *, is_valued: bool = False) -> Row:
     """Sums and states, as they follow from the entries; what is acknowledged or closed is not revised."""
     in_kind = None
-    if kind != ContributionKind.DIRECT_FUNDING:
+    if flow.kind != ContributionKind.DIRECT_FUNDING:
         in_kind = in_kind_state_of(totals, is_valued=is_valued, is_acknowledged=False).value
+    stated = totals.stated_in(flow.currency)
     return {
-        "pledged": totals.pledged,
-        "committed": totals.committed,
-        "received": totals.received,
+        "pledged": stated.pledged,
+        "committed": stated.committed,
+        "received": stated.received,
         "state": state_of(totals).value,
         "in_kind_state": in_kind,
     }
 
 
-def _entry(flow: Flow, contribution_id: uuid.UUID, now: datetime, *, said: str | None) -> Row:
+def _entry(
+    flow: Flow, contribution_id: uuid.UUID, run_id: uuid.UUID, now: datetime, *, said: str | None
+) -> Row:
     return {
         "contribution_id": contribution_id,
         "type": flow.transaction_type.value,
@@ -181,11 +211,12 @@ def _entry(flow: Flow, contribution_id: uuid.UUID, now: datetime, *, said: str |
         "description": said,
         "reverses_id": None,
         "recorded_at": now,
+        "import_run_id": run_id,
         "import_line": flow.line,
     }
 
 
-def _reversing(entry: Entry, flow: Flow, now: datetime, *, said: str) -> Row:
+def _reversing(entry: Entry, flow: Flow, run_id: uuid.UUID, now: datetime, *, said: str) -> Row:
     reporting = entry.reporting_amount
     return {
         "contribution_id": entry.contribution_id,
@@ -200,5 +231,6 @@ def _reversing(entry: Entry, flow: Flow, now: datetime, *, said: str) -> Row:
         "description": said,
         "reverses_id": entry.id,
         "recorded_at": now,
+        "import_run_id": run_id,
         "import_line": flow.line,
     }

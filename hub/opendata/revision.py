@@ -7,10 +7,11 @@ said last; what people did here since stays. Entries are never changed:
 - any other figure differs: each entry that stands is reversed, and the flow entered as it is now;
 - title, description, organisations and year only describe: they become what the newest export says.
 
-Refused, with the column that differs: another currency or kind (a contribution has one), a status that goes
-back (the file is older than what is here, or wrong), less than is allocated to initiatives, and whatever
-touches a contribution that has ended or on which people recorded entries of their own: a program cannot
-know whether theirs and the source's are the same money.
+Refused, with the column that differs: a flow that the source has changed since (an older file would put old
+amounts back), another currency or kind (a contribution has one), a status that goes back (the file is older
+than what is here, or wrong), less than is allocated to initiatives, and whatever touches a contribution that
+has ended or on which people recorded entries of their own: a program cannot know whether theirs and the
+source's are the same money.
 """
 
 from __future__ import annotations
@@ -84,6 +85,9 @@ def summed(entries: Iterable[tuple[TransactionType, Decimal]]) -> Totals:
 
 def revise(flow: Flow, held: Held, directory: Directory) -> Revision | Refusal | None:
     """What the flow changes; None where the hub has it as the file has it."""
+    outdated = _outdated(flow, held.contribution)
+    if outdated is not None:
+        return outdated
     changed = differences(flow, held, directory)
     if not changed:
         return None
@@ -131,6 +135,20 @@ def _figures_that_differ(flow: Flow, held: Held) -> dict[str, bool]:
     }
 
 
+def is_newer(flow: Flow, was: Contribution) -> bool:
+    """Whether the source says that it changed the flow after the day that the hub knows of."""
+    known = was.source_updated_on
+    return flow.updated_on is not None and (known is None or flow.updated_on > known)
+
+
+def _outdated(flow: Flow, was: Contribution) -> Refusal | None:
+    known = was.source_updated_on
+    if known is None or flow.updated_on is None or flow.updated_on >= known:
+        return None
+    said = f"{was.reference} is as the source had it on {known}, and this is of {flow.updated_on}"
+    return Refusal("updatedAt", f"{said}. Import the newest export.")
+
+
 def _refusal(flow: Flow, held: Held, changed: list[str]) -> Refusal | None:
     """The first reason not to follow the flow."""
     was = held.contribution
@@ -173,7 +191,7 @@ def _entries(flow: Flow, held: Held) -> Revision:
 
 
 def _is_imported(entry: Entry) -> bool:
-    return entry.import_line is not None and entry.reverses_id is None
+    return entry.import_run_id is not None and entry.reverses_id is None
 
 
 def _is_same(flow: Flow, entry: Entry) -> bool:

@@ -449,6 +449,7 @@ def upgrade() -> None:
         sa.Column("import_run_id", sa.Uuid(), nullable=True),
         sa.Column("source_name", sa.Text(), nullable=True),
         sa.Column("source_reference", sa.Text(), nullable=True),
+        sa.Column("source_updated_on", sa.Date(), nullable=True),
         sa.Column(
             "search",
             postgresql.TSVECTOR(),
@@ -1004,6 +1005,7 @@ def upgrade() -> None:
         sa.Column("reverses_id", sa.Uuid(), nullable=True),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("recorded_by_id", sa.Uuid(), nullable=True),
+        sa.Column("import_run_id", sa.Uuid(), nullable=True),
         sa.Column("import_line", sa.Integer(), nullable=True),
         sa.Column("id", sa.Uuid(), server_default=sa.text("uuidv7()"), nullable=False),
         sa.CheckConstraint(
@@ -1015,6 +1017,10 @@ def upgrade() -> None:
             name=op.f("ck_contribution_transactions_sign"),
         ),
         sa.CheckConstraint(
+            "(import_line is null) = (import_run_id is null)",
+            name=op.f("ck_contribution_transactions_import_whole"),
+        ),
+        sa.CheckConstraint(
             "(reporting_amount is null) = (reporting_currency is null)",
             name=op.f("ck_contribution_transactions_reporting_whole"),
         ),
@@ -1022,6 +1028,12 @@ def upgrade() -> None:
             ["contribution_id", "currency"],
             ["hub.contributions.id", "hub.contributions.currency"],
             name=op.f("fk_contribution_transactions_contribution_id_currency"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["import_run_id"],
+            ["hub.import_runs.id"],
+            name=op.f("fk_contribution_transactions_import_run_id"),
+            ondelete="RESTRICT",
         ),
         sa.ForeignKeyConstraint(
             ["recorded_by_id"],
@@ -1043,6 +1055,13 @@ def upgrade() -> None:
         op.f("ix_contribution_transactions_contribution_id"),
         "contribution_transactions",
         ["contribution_id"],
+        unique=False,
+        schema="hub",
+    )
+    op.create_index(
+        op.f("ix_contribution_transactions_import_run_id"),
+        "contribution_transactions",
+        ["import_run_id"],
         unique=False,
         schema="hub",
     )

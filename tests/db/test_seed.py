@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Iterator
+import csv
+import tempfile
+from collections.abc import Callable
+from datetime import date
+from importlib.resources import files
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import URL, text
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
-from sqlalchemy.pool import NullPool
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.db import embedded, migrate
 from hub.db.seed import plain, run_as_owner, run_seed
 from hub.errors import SetUpError
+from hub.opendata import directory
+from hub.opendata.directory import answers_to
 
 ALL = {
     "currencies": 165,
@@ -29,31 +33,18 @@ NOTHING = dict.fromkeys(ALL, 0)
 
 
 @pytest.fixture(scope="module")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], URL]]:
+def migrated(server: Any) -> Callable[[], URL]:
     """Gives a new migrated database at each call."""
-    server = embedded.start(tmp_path_factory.mktemp("seed"))
-    try:
-        admin, numbers = embedded.owner_url(server, "postgres"), count()
-        migrate.create_database(admin, "template")
-        migrate.migrate(embedded.owner_url(server, "template"), login=embedded.login_url(server, "template"))
+    admin, template, numbers = embedded.owner_url(server, "postgres"), "hub_seed", count()
+    migrate.create_database(admin, template)
+    migrate.migrate(embedded.owner_url(server, template), login=embedded.login_url(server, template))
 
-        def clone() -> URL:
-            name = f"clone{next(numbers)}"
-            asyncio.run(_execute(admin, f"create database {name} template template"))
-            return embedded.owner_url(server, name)
+    def clone() -> URL:
+        name = f"{template}_{next(numbers)}"
+        migrate.create_database(admin, name, template=template)
+        return embedded.owner_url(server, name)
 
-        yield clone
-    finally:
-        server.cleanup()
-
-
-async def _execute(url: URL, statement: str) -> None:
-    engine = create_async_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
-    try:
-        async with engine.connect() as connection:
-            await connection.execute(text(statement))
-    finally:
-        await engine.dispose()
+    return clone
 
 
 @pytest.fixture
@@ -225,14 +216,19 @@ def test_a_newer_file_updates_but_neither_erases_nor_decides(seeded: URL) -> Non
     assert run_seed(seeded) == NOTHING
 
 
-def test_organisations_that_an_import_made_become_the_reference_ones(database: URL) -> None:
+IMPORTED = f"'{directory.SOURCE}', '2099-01-31'"
+"""A source and a day later than that of any reference file."""
+
+
+@pytest.mark.parametrize("source", [IMPORTED, "null, null"], ids=["imported", "without source"])
+def test_organisations_that_an_import_made_become_the_reference_ones(database: URL, source: str) -> None:
     ask(
         database,
-        "insert into hub.organisations (kind, name, short_name) values"
-        " ('GOVERNMENT', 'Australia, Government of', 'Australia, Government of'),"
-        " ('GOVERNMENT', 'Japan', 'Japan'),"
-        " ('OTHER', 'United Nations High Commissioner for Refugees', 'UNHCR'),"
-        " ('OTHER', 'Somebody else', 'Somebody else')",
+        "insert into hub.organisations (kind, name, short_name, is_listed, source, source_on) values"
+        f" ('GOVERNMENT', 'AUSTRALIA, Government of', 'AUSTRALIA', false, {source}),"
+        f" ('GOVERNMENT', 'Japan', 'Japan', false, {source}),"
+        f" ('OTHER', 'United Nations High Commissioner for Refugees', 'UNHCR', false, {source}),"
+        f" ('OTHER', 'Somebody else', 'Somebody else', false, {source})",
     )
     made = dict(ask(database, "select name, id from hub.organisations"))
     assert run_seed(database) == ALL
@@ -244,7 +240,7 @@ def test_organisations_that_an_import_made_become_the_reference_ones(database: U
     )
     unhcr = "Office of the United Nations High Commissioner for Refugees"
     assert found == [
-        (made["Australia, Government of"], "MEMBER_STATE", "Australia", True, True),
+        (made["AUSTRALIA, Government of"], "MEMBER_STATE", "Australia", True, True),
         (made["Japan"], "MEMBER_STATE", "Japan", True, False),
         (
             made["United Nations High Commissioner for Refugees"],
@@ -256,24 +252,74 @@ def test_organisations_that_an_import_made_become_the_reference_ones(database: U
     ]
 
 
+def test_what_was_imported_takes_the_source_of_the_reference_and_is_then_kept(database: URL) -> None:
+    ask(
+        database,
+        "insert into hub.organisations (kind, name, short_name, source, source_on) values"
+        f" ('GOVERNMENT', 'Korea, Republic of, Government of', 'Korea, Republic of', {IMPORTED}),"
+        f" ('CIVIL_SOCIETY', 'CWS Japan', 'CWS Japan', {IMPORTED})",
+    )
+    [korea] = ask(database, "select id from hub.organisations where name like 'Korea%'")
+    assert run_seed(database) == ALL
+    columns = "id, name, short_name, kind, iso_code, source = 'OCHA FTS export', source_on, version"
+    taken = ask(database, f"select {columns} from hub.organisations where iso_code = 'KR'")
+    names = ("Republic of Korea", "Republic of Korea", "MEMBER_STATE", "KR")
+    assert taken == [(*korea, *names, False, date(2026, 11, 23), 2)]
+    assert ask(
+        database, "select source, source_on, version from hub.organisations where name like 'CWS%'"
+    ) == [("OCHA FTS export", date(2099, 1, 31), 1)]
+    before = everything(database)
+    assert run_seed(database) == NOTHING
+    assert everything(database) == before
+
+
+def test_no_name_is_taken_for_two_reference_organisations() -> None:
+    rows = []
+    for name in ("member_states.csv", "member_organisations.csv", "observers.csv"):
+        content = files("hub.organisations").joinpath("reference", name).read_text("utf-8")
+        for row in csv.DictReader(content.splitlines()):
+            label = row.get("official_label") or row["name"]
+            rows.append((label, row["short_name"], *filter(None, row["aliases"].split(";"))))
+    for spellings in rows:
+        for name in spellings:
+            for written in (name, name.upper(), f"{name}, Government of"):
+                assert [other for other in rows if answers_to(written, other)] == [spellings]
+
+
 def test_a_failure_leaves_nothing_half_loaded(database: URL) -> None:
     ask(
         database,
         "insert into hub.working_groups (code, name, kind, source, source_on)"
         " values ('OWN', 'Steering Group', 'FORUM', 'Ours', '2026-01-01')",
     )
-    with pytest.raises(SetUpError, match=r"did not take the data: .*uq_working_groups_name"):
+    with pytest.raises(SetUpError, match=r"did not do what was asked: .*uq_working_groups_name"):
         run_seed(database)
     assert ask(database, "select count(*) from hub.currencies") == [(0,)]
 
 
-def test_a_database_without_the_schema_is_refused_in_words(
-    migrated: Callable[[], URL], tmp_path: Path
-) -> None:
-    url = migrated()
-    ask(url, "drop schema hub cascade")
+def test_a_table_that_is_missing_is_named(database: URL) -> None:
+    ask(database, "drop table hub.currencies cascade")
     with pytest.raises(SetUpError, match=r"relation .*currencies.* does not exist"):
-        run_seed(url)
+        run_seed(database)
+
+
+MIGRATE_FIRST = r"The database postgresql\S+ was never migrated. Run `hub migrate` first."
+
+
+def test_a_database_that_was_never_migrated_says_what_to_do(server: Any) -> None:
+    migrate.create_database(embedded.owner_url(server, "postgres"), "hub_seed_never_migrated")
+    with pytest.raises(SetUpError, match=MIGRATE_FIRST):
+        run_seed(embedded.owner_url(server, "hub_seed_never_migrated"))
+
+
+def test_a_server_without_the_hubs_roles_says_what_to_do() -> None:
+    with tempfile.TemporaryDirectory(prefix="hub-tests-") as folder:
+        another = embedded.start(Path(folder) / "data")
+        try:
+            with pytest.raises(SetUpError, match=MIGRATE_FIRST):
+                run_seed(embedded.owner_url(another, "postgres"))
+        finally:
+            another.cleanup()
 
 
 def test_a_server_that_is_not_there_is_named_without_its_password(tmp_path: Path) -> None:

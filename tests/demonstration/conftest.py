@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from time import perf_counter
 from typing import Any
 
@@ -16,21 +16,18 @@ from hub.demonstration.fill import run_fill
 
 
 @pytest.fixture(scope="session")
-def seeded_urls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], URL]]:
+def seeded_urls(server: Any) -> Callable[[str], URL]:
     """Gives a new database by the name, with the reference data."""
-    server = embedded.start(tmp_path_factory.mktemp("demonstration"))
 
     def make(name: str) -> URL:
-        migrate.create_database(embedded.owner_url(server, "postgres"), name)
-        url = embedded.owner_url(server, name)
-        migrate.migrate(url, login=embedded.login_url(server, name))
+        database = f"hub_demonstration_{name}"
+        migrate.create_database(embedded.owner_url(server, "postgres"), database)
+        url = embedded.owner_url(server, database)
+        migrate.migrate(url, login=embedded.login_url(server, database))
         run_seed(url)
         return url
 
-    try:
-        yield make
-    finally:
-        server.cleanup()
+    return make
 
 
 @pytest.fixture(scope="session")

@@ -119,6 +119,21 @@ def test_amounts_have_the_digits_of_their_currency(ask: Ask) -> None:
     assert [pair for pair in amounts if money.problems_of(abs(pair[0]), pair[1], ())] == []
 
 
+def test_amounts_and_sums_are_written_with_exactly_the_digits_of_their_currency(ask: Ask) -> None:
+    for table, columns in (
+        ("contributions", ("pledged", "committed", "received", "allocated")),
+        ("contribution_transactions", ("amount",)),
+        ("allocations", ("amount",)),
+    ):
+        for column in columns:
+            found = dict(ask(f"select distinct currency, scale({column}) from hub.{table} order by 1, 2"))
+            assert found == {currency: money.minor_units()[currency] for currency in found}, (table, column)
+            pairs = ask(f"select count(distinct (currency, scale({column}))) from hub.{table}")
+            assert (pairs, {found["USD"], found["JPY"]}) == ([len(found)], {2, 0}), (table, column)
+    dollars = ask("select scale(reporting_amount) from hub.contribution_transactions")
+    assert set(dollars) == {2}
+
+
 def test_reporting_amounts_are_frozen_at_the_newest_rate_of_the_value_date(ask: Ask) -> None:
     rates: defaultdict[str, dict[date, Decimal]] = defaultdict(dict)
     for currency, day, units in ask("select currency, effective_on, units_per_usd from hub.exchange_rates"):

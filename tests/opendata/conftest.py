@@ -6,6 +6,7 @@ import asyncio
 import itertools
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
 
 import pytest
 from sqlalchemy import URL
@@ -16,7 +17,7 @@ from hub.db import embedded, migrate
 from hub.db.engine import OWNER_ROLE
 from hub.db.seed import run_seed
 
-TEMPLATE = "seeded"
+TEMPLATE = "hub_import"
 _numbers = itertools.count(1)
 
 Begin = Callable[[], AbstractAsyncContextManager[AsyncConnection]]
@@ -24,9 +25,8 @@ Begin = Callable[[], AbstractAsyncContextManager[AsyncConnection]]
 
 
 @pytest.fixture(scope="session")
-def seeded(tmp_path_factory: pytest.TempPathFactory) -> URL:
+def seeded(server: Any) -> URL:
     """A database with the schema and the reference data, to be cloned and never changed."""
-    server = embedded.start(tmp_path_factory.mktemp("database") / "hub")
     migrate.create_database(embedded.owner_url(server, "postgres"), TEMPLATE)
     owner = embedded.owner_url(server, TEMPLATE)
     migrate.migrate(owner, login=embedded.login_url(server, TEMPLATE))
@@ -84,15 +84,15 @@ async def _owning(database: URL) -> AsyncIterator[AsyncConnection]:
 
 
 def _cloned(template: URL) -> Iterator[URL]:
-    name = f"clone_{next(_numbers)}"
+    name = f"hub_import_{next(_numbers)}"
     maintenance = template.set(database="postgres")
-    asyncio.run(_run(maintenance, f"create database {name} template {TEMPLATE}"))
+    migrate.create_database(maintenance, name, template=TEMPLATE)
     yield template.set(database=name)
-    asyncio.run(_run(maintenance, f"drop database {name} with (force)"))
+    asyncio.run(_drop(maintenance, name))
 
 
-async def _run(server: URL, statement: str) -> None:
+async def _drop(server: URL, name: str) -> None:
     engine = create_async_engine(server, poolclass=NullPool, isolation_level="AUTOCOMMIT")
     async with engine.connect() as connection:
-        await connection.exec_driver_sql(statement)
+        await connection.exec_driver_sql(f"drop database {name} with (force)")
     await engine.dispose()

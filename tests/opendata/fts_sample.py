@@ -79,6 +79,7 @@ TYPICAL = {
     "exchangeRate": "0.8",
     "id": "1001",
     "refCode": "REF-1",
+    "updatedAt": "2021-03-01",
 }
 
 TYPICAL_FLOW = Flow(
@@ -102,6 +103,7 @@ TYPICAL_FLOW = Flow(
     year=2020,
     flow_type="Standard",
     boundary="incoming",
+    updated_on=date(2021, 3, 1),
 )
 """What becomes of it, alone in a file."""
 
@@ -146,6 +148,9 @@ WRONG_CELLS: list[tuple[str, str, str]] = [
     ("date", "2020-02-30", f"'2020-02-30' {DATE}"),
     ("date", "0020-04-16", "0020-04-16 is not between 1990-01-01 and 2100-12-31. Correct the year."),
     ("decisionDate", "spring", f"'spring' {DATE}"),
+    ("updatedAt", "yesterday", f"'yesterday' {DATE}"),
+    ("updatedAt", "2021-03-01T10:00:00Z", f"'2021-03-01T10:00:00Z' {DATE}"),
+    ("updatedAt", "0021-03-01", "0021-03-01 is not between 1990-01-01 and 2100-12-31. Correct the year."),
     ("destUsageYearEnd", "2019", "2019 is before destUsageYearStart, 2020. Correct one of them."),
     ("srcUsageYearEnd", "2018", "2018 is before srcUsageYearStart, 2019. Correct one of them."),
     ("destUsageYearStart", "20", "'20' is not a year between 1990 and 2100."),

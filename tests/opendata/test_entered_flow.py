@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from sqlalchemy.exc import DBAPIError
 
 from hub.opendata.fts import Rejection
 from hub.opendata.importing import Sum
@@ -21,7 +22,8 @@ async def test_a_flow_becomes_a_contribution_with_one_entry(begin: Begin) -> Non
     columns = (
         "c.reference, c.title, c.description, c.kind, c.state, c.in_kind_state, c.earmarking, p.iso_code,"
         " r.name, c.currency, c.year, c.recorded_on, c.pledged, c.committed, c.received, c.allocated,"
-        " c.is_published, c.import_run_id, c.source_name, c.source_reference, c.is_demonstration, c.version"
+        " c.is_published, c.import_run_id, c.source_name, c.source_reference, c.source_updated_on,"
+        " c.is_demonstration, c.version"
     )
     [contribution] = await stored(
         begin,
@@ -32,16 +34,16 @@ async def test_a_flow_becomes_a_contribution_with_one_entry(begin: Begin) -> Non
     assert contribution == (
         *("CON-2026-0001", training, training, "DIRECT_FUNDING", "RECEIVED", None, None),
         *("AU", "Example Relief Agency", "EUR", 2020, date(2020, 4, 16)),
-        *(0, 0, 500000, 0, False, result.run_id, "OCHA FTS", "1001", False, 1),
+        *(0, 0, 500000, 0, False, result.run_id, "OCHA FTS", "1001", date(2021, 3, 1), False, 1),
     )
     columns = (
         "type, amount, currency, value_on, rate, rate_source, reporting_amount, reporting_currency,"
-        " description, reverses_id, recorded_at, recorded_by_id, import_line"
+        " description, reverses_id, recorded_at, recorded_by_id, import_run_id, import_line"
     )
     [entry] = await stored(begin, f"select {columns} from hub.contribution_transactions")
     assert entry == (
         *("RECEIPT", 500000, "EUR", date(2020, 4, 16), Decimal("0.8"), "OCHA FTS", 625000, "USD", None),
-        *(None, NOW, None, 2),
+        *(None, NOW, None, result.run_id, 2),
     )
 
 
@@ -72,6 +74,50 @@ async def test_us_dollars_have_no_rate(begin: Begin, stated: dict[str, str]) -> 
     columns = "amount, currency, rate, rate_source, reporting_amount, reporting_currency"
     found = await stored(begin, f"select {columns} from hub.contribution_transactions")
     assert found == [(625000, "USD", None, "OCHA FTS", 625000, "USD")]
+
+
+@pytest.mark.parametrize(
+    ("status", "currency", "sums"),
+    [
+        ("paid", "USD", ("0.00", "0.00", "7.00", "0.00")),
+        ("paid", "JPY", ("0", "0", "7", "0")),
+        ("paid", "KWD", ("0.000", "0.000", "7.000", "0.000")),
+        ("pledge", "USD", ("7.00", "0.00", "0.00", "0.00")),
+        ("commitment", "KWD", ("0.000", "7.000", "0.000", "0.000")),
+    ],
+)
+async def test_sums_have_exactly_the_digits_of_their_currency(
+    begin: Begin, status: str, currency: str, sums: tuple[str, ...]
+) -> None:
+    cells = {"originalAmount": "7", "originalCurrency": currency}
+    await imported(begin, record(status=status, **cells))
+    columns = "pledged::text, committed::text, received::text, allocated::text"
+    assert await stored(begin, f"select {columns} from hub.contributions") == [sums]
+    await imported(begin, record(status=status, **cells | {"originalAmount": "8", "keywords": "more"}))
+    revised = tuple(value.replace("7", "8") for value in sums)
+    assert await stored(begin, f"select {columns} from hub.contributions") == [revised]
+
+
+async def test_a_line_is_of_a_file(begin: Begin) -> None:
+    await imported(begin, record())
+    for part in ("import_line", "import_run_id"):
+        with pytest.raises(DBAPIError, match="ck_contribution_transactions_import_whole"):
+            await stored(begin, f"update hub.contribution_transactions set {part} = null returning 1")
+
+
+async def test_references_of_one_statement_go_on_from_those_given(begin: Begin) -> None:
+    statement = "select * from hub.next_references('XXX', 2026, 3, {})"
+    assert await stored(begin, statement.format(3)) == [(f"XXX-2026-00{n}",) for n in (1, 2, 3)]
+    for count in (0, -2):
+        assert await stored(begin, statement.format(count)) == []
+    assert await stored(begin, "select hub.next_reference('XXX', 2026, 3)") == [("XXX-2026-004",)]
+    await stored(begin, "update hub.reference_counters set last = 998 where prefix = 'XXX' returning 1")
+    assert await stored(begin, statement.format(2)) == [("XXX-2026-999",), ("XXX-2026-1000",)]
+
+
+async def test_none_of_a_new_kind_starts_no_counter(begin: Begin) -> None:
+    assert await stored(begin, "select * from hub.next_references('XXX', 2026, 3, 0)") == []
+    assert await stored(begin, "select * from hub.reference_counters where prefix = 'XXX'") == []
 
 
 async def test_references_are_numbered_in_the_order_of_the_file(begin: Begin) -> None:

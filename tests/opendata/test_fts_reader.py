@@ -119,6 +119,17 @@ def test_the_value_date_does_not_depend_on_the_decision_date() -> None:
     assert read_one(decisionDate="") == replace(TYPICAL_FLOW, decided_on=None)
 
 
+@pytest.mark.parametrize("cells", [{"updatedAt": ""}, {"updatedAt": " "}])
+def test_a_flow_need_not_say_when_it_was_updated(cells: dict[str, str]) -> None:
+    assert read_one(**cells) == replace(TYPICAL_FLOW, updated_on=None)
+
+
+def test_an_export_without_the_column_of_updates_is_read() -> None:
+    columns = [name for name in HEADER if name != "updatedAt"]
+    file = read(export(record(), columns=columns))
+    assert (file.flows, file.rejections) == ((replace(TYPICAL_FLOW, updated_on=None),), ())
+
+
 @pytest.mark.parametrize(
     ("receiver", "provider", "year"), [("2021", "2019", 2021), ("", "2019", 2019), ("", "", 2020)]
 )
@@ -261,10 +272,11 @@ def test_another_separator_is_refused() -> None:
     assert refusal(export(record()).replace(b",", b";"))[0] == "MISSING_COLUMNS"
 
 
-def test_a_column_given_twice_is_refused() -> None:
-    code, message = refusal(export(record(), columns=[*HEADER, "amountUSD"]))
+@pytest.mark.parametrize("name", ["amountUSD", "updatedAt"])
+def test_a_column_given_twice_is_refused(name: str) -> None:
+    code, message = refusal(export(record(), columns=[*HEADER, name]))
     assert code == "DUPLICATE_COLUMNS"
-    assert message == "The header names amountUSD more than once. Remove the column that is wrong."
+    assert message == f"The header names {name} more than once. Remove the column that is wrong."
 
 
 def test_a_nul_in_the_header_is_refused() -> None:

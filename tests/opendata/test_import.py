@@ -69,8 +69,15 @@ def test_each_row_of_the_published_export_is_accepted_or_rejected(owner: URL, sa
         gone = await rows(connection, f"select {columns} from hub.import_rejections order by line")
         expected = [(r.line, r.flow_id, r.field, r.reason) for r in result.rejected]
         assert gone == [(result.run_id, *rejection) for rejection in expected]
-        count = "select count(*) from hub.contributions where import_run_id = :run"
-        assert await one(connection, count, run=result.run_id) == 310
+        for entered in ("contributions", "contribution_transactions"):
+            count = f"select count(*) from hub.{entered} where import_run_id = :run"
+            assert await one(connection, count, run=result.run_id) == 310
+        days = await rows(
+            connection, "select source_reference, source_updated_on::text from hub.contributions"
+        )
+        table = csv.DictReader(io.StringIO(shared(SAMPLE).decode(), newline=""))
+        updated = {row["id"]: row["updatedAt"] for row in table}
+        assert dict(days) == {id: updated[id] for id, _ in days}
 
     run_as_owner(owner, check)
 
@@ -248,6 +255,24 @@ async def test_a_database_that_knows_other_currencies_decides(begin: Begin) -> N
     result = await imported(begin, record(id="1"), record(id="2", originalCurrency="GBP"))
     assert [(gone.line, gone.field) for gone in result.rejected] == [(2, "originalCurrency")]
     assert await stored(begin, "select currency from hub.contributions") == [("GBP",)]
+
+
+async def test_digits_are_those_of_the_rest_of_the_hub(begin: Begin) -> None:
+    async with begin() as connection:
+        await connection.execute(text("update hub.currencies set minor_unit = 3 where code = 'EUR'"))
+        await connection.execute(
+            text(
+                "insert into hub.currencies (code, name, numeric_code, minor_unit, source, source_on)"
+                " values ('ZZZ', 'Shells', '000', 2, 'Ours', '2026-01-01')"
+            )
+        )
+    flows = [record(id="1", originalAmount="1.005"), record(id="2", originalCurrency="ZZZ"), record(id="3")]
+    result = await imported(begin, *flows)
+    assert [(gone.line, gone.field) for gone in result.rejected] == [
+        (2, "originalAmount"),
+        (3, "originalCurrency"),
+    ]
+    assert await stored(begin, "select received::text from hub.contributions") == [("500000.00",)]
 
 
 # Speed

@@ -191,6 +191,71 @@ async def test_descriptions_become_what_the_newest_file_says(begin: Begin) -> No
     assert await entries(begin) == [("COMMITMENT", 500000, 625000, 2)]
 
 
+async def test_every_entry_names_the_run_of_its_line(begin: Begin) -> None:
+    first = await imported(begin, COMMITTED)
+    second = await newer(begin, originalAmount="400000")
+    third = await newer(begin, originalAmount="400000", status="paid")
+    found = await stored(
+        begin,
+        "select t.import_run_id, import_line from hub.contribution_transactions t"
+        " join hub.contributions c on c.id = contribution_id where source_reference = '1001' order by t.id",
+    )
+    assert [run for run, _ in found] == [first.run_id, second.run_id, second.run_id, third.run_id]
+    assert [line for _, line in found] == [2, 3, 3, 3]
+
+
+# What is older
+
+
+UPDATED = "select source_updated_on::text, version from hub.contributions where source_reference = '1001'"
+
+
+@pytest.mark.parametrize(
+    "cells", [{"originalAmount": "400000"}, {"description": "Older"}, {}], ids=["amount", "words", "nothing"]
+)
+async def test_a_flow_older_than_what_the_hub_holds_changes_nothing(
+    begin: Begin, cells: dict[str, str]
+) -> None:
+    await imported(begin, COMMITTED)
+    before = await everything(begin)
+    result = await imported(begin, COMMITTED | {"updatedAt": "2021-02-28"} | cells, now=LATER)
+    after = await everything(begin)
+    reason = "CON-2026-0001 is as the source had it on 2021-03-01, and this is of 2021-02-28"
+    expected = Rejection(2, "1001", "updatedAt", f"{reason}. Import the newest export.")
+    assert (result.rejected, result.accepted, result.unchanged) == ((expected,), 0, 0)
+    assert {name for name in after if after[name] != before[name]} == {"import_runs", "import_rejections"}
+
+
+@pytest.mark.parametrize(
+    ("held", "given", "kept"),
+    [
+        ("2021-03-01", "2021-03-02", "2021-03-02"),
+        ("2021-03-01", "2021-03-01", "2021-03-01"),
+        ("2021-03-01", "", "2021-03-01"),
+        ("", "2021-03-01", "2021-03-01"),
+        ("", "", None),
+    ],
+)
+async def test_a_flow_that_is_not_known_to_be_older_is_followed(
+    begin: Begin, held: str, given: str, kept: str | None
+) -> None:
+    await imported(begin, COMMITTED | {"updatedAt": held})
+    result = await newer(begin, updatedAt=given, originalAmount="400000")
+    assert (result.accepted, result.rejected) == (2, ())
+    assert await stored(begin, UPDATED) == [(kept, 2)]
+    assert await contribution(begin) == ("COMMITTED", 0, 400000, 0, 2)
+
+
+async def test_the_day_of_an_unchanged_flow_is_kept_so_that_what_was_between_is_older(begin: Begin) -> None:
+    await imported(begin, COMMITTED)
+    result = await imported(begin, COMMITTED | {"updatedAt": "2021-05-01"}, now=LATER)
+    assert (result.accepted, result.unchanged, result.rejected) == (0, 1, ())
+    assert await stored(begin, UPDATED) == [("2021-05-01", 1)]
+    between = await imported(begin, COMMITTED | {"updatedAt": "2021-04-01", "originalAmount": "1"})
+    assert [rejection.field for rejection in between.rejected] == ["updatedAt"]
+    assert await contribution(begin) == ("COMMITTED", 0, 500000, 0, 1)
+
+
 # What stays as people left it
 
 
