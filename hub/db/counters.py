@@ -1,4 +1,4 @@
-"""The counters behind the references that people see. Only `hub.next_reference` touches them."""
+"""The counters behind the references that people see. Only `hub.next_references` touches them."""
 
 from __future__ import annotations
 
