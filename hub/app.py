@@ -19,6 +19,7 @@ from hub.db.engine import Database
 from hub.db.migrate import head
 from hub.identity.authentication import Authentication
 from hub.policy import unguarded_models
+from hub.web import portal
 from schema.api import schema
 from schema.http import endpoint, execute
 
@@ -40,6 +41,7 @@ def build_app(settings: Settings, login: URL) -> Starlette:
 
     return Starlette(
         routes=[
+            *portal.routes(is_demonstration=settings.is_demonstration),
             Route("/graphql", endpoint, methods=["GET", "POST"]),
             *([Route("/graphiql", graphiql)] if settings.is_demonstration or settings.debug else []),
             Route("/schema.graphql", sdl),
@@ -47,6 +49,7 @@ def build_app(settings: Settings, login: URL) -> Starlette:
             Route("/readyz", readyz),
         ],
         middleware=[Middleware(Authentication, is_demonstration=settings.is_demonstration)],
+        exception_handlers=portal.EXCEPTION_HANDLERS,
         lifespan=lifespan,
     )
 

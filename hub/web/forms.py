@@ -13,6 +13,8 @@ from starlette.requests import Request
 from hub.web.templating import field_id
 
 URLENCODED = "application/x-www-form-urlencoded"
+# Longer ones are beyond what the API takes for a number.
+LONGEST_NUMBER = 9
 
 
 class ProblemRecord(TypedDict):
@@ -85,6 +87,11 @@ class Form:
         """What the field says to the API: without the space around it, None where nothing is left."""
         return self.value(name).strip() or None
 
+    def number(self, name: str) -> int | str | None:
+        """A whole number as the API wants it; anything else as it was typed, for the API to refuse."""
+        text = self.given(name)
+        return int(text) if text is not None and text.isdecimal() and len(text) <= LONGEST_NUMBER else text
+
     def errors(self, name: str) -> tuple[str, ...]:
         """The messages to show beside a field."""
         return tuple(problem.message for problem in self.problems if problem.field == name)
@@ -94,20 +101,30 @@ class Form:
         return bool(self.problems)
 
     def with_problems(
-        self, problems: Iterable[ProblemRecord], *, names: Mapping[str, str] | None = None
+        self,
+        problems: Iterable[ProblemRecord],
+        *,
+        names: Mapping[str, str] | None = None,
+        malformed: Mapping[str, str] | None = None,
     ) -> Self:
         """The same form with the API's problems at its fields, in the order of the page.
 
-        `names` gives the field of a dotted path where the two are not called the same. A problem that belongs
-        to no field stands at the whole form, first.
+        `names` gives the field of a dotted path where the two are not called the same, `malformed` the text
+        for a field whose value cannot be read at all. A problem that belongs to no field stands at the whole
+        form, first.
         """
-        found = [
-            FieldProblem(self._field_of(problem["path"], names or {}), problem["code"], problem["message"])
-            for problem in problems
-        ]
+        found = [self._problem(problem, names or {}, malformed or {}) for problem in problems]
         order = {name: place for place, name in enumerate(self.fields)}
         found.sort(key=lambda problem: -1 if problem.field is None else order[problem.field])
         return replace(self, problems=tuple(found))
+
+    def _problem(
+        self, problem: ProblemRecord, names: Mapping[str, str], malformed: Mapping[str, str]
+    ) -> FieldProblem:
+        field = self._field_of(problem["path"], names)
+        is_malformed = problem["code"] == "MALFORMED"
+        message = malformed.get(field or "", problem["message"]) if is_malformed else problem["message"]
+        return FieldProblem(field, problem["code"], message)
 
     def _field_of(self, path: Sequence[str], names: Mapping[str, str]) -> str | None:
         """The field at the path, else the nearest field around it, else the first field inside it."""

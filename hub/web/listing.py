@@ -1,4 +1,4 @@
-"""Lists with a filter: GET parameters in, variables of a Relay connection out, problems back at their fields."""
+"""Lists with a filter: GET parameters in, a connection's variables out, problems back at their fields."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from hub.web.templating import label
 
 PAGE_SIZE: Final = 20
 CURSORS: Final = ("after", "before")
-LONGEST_NUMBER: Final = 9
 LOST_PAGE: Final = "that page of the list cannot be found in this order; this is the first one"
 
 
@@ -31,9 +30,13 @@ class ListPage:
 
     operation: Operation
     filters: tuple[str, ...]
-    numbers: frozenset[str] = frozenset()
+    years: frozenset[str] = frozenset()
     orders: Mapping[str, str]
     """What the viewer reads, by order: "STARTS_ON.DESC". The first is the default."""
+
+    def malformed(self, name: str) -> str:
+        """What to say of a parameter that cannot be read at all."""
+        return "give a year, such as 2026" if name in self.years else "choose one of the list"
 
     async def read(self, request: Request) -> Listed:
         """The part of the list that the address asks for; without each parameter that the API refuses."""
@@ -64,15 +67,15 @@ class ListPage:
         }
 
     def _value(self, form: Form, name: str) -> Any:
-        value = form.given(name) or ""
-        if name in self.numbers:
-            return int(value) if value.isdecimal() and len(value) <= LONGEST_NUMBER else value
+        if name in self.years:
+            return form.number(name)
         chosen = form.chosen(name)
-        return list(chosen) if len(chosen) > 1 else value
+        return list(chosen) if len(chosen) > 1 else form.given(name)
 
     def _problems(self, form: Form, refused: Refused) -> tuple[FieldProblem, ...]:
         names = {f"filter.{name}": name for name in self.filters}
-        found = form.with_problems(refused.problems, names=names).problems
+        malformed = {name: self.malformed(name) for name in form.fields}
+        found = form.with_problems(refused.problems, names=names, malformed=malformed).problems
         return tuple(
             FieldProblem(None, problem.code, LOST_PAGE) if problem.field in CURSORS else problem
             for problem in found

@@ -96,4 +96,6 @@ def _problem(message: str) -> ProblemRecord:
     if found is None:
         return {"path": [], "code": "BAD_REQUEST", "message": message}
     path = [found[1], *_STEP.findall(found[2] or "")]
-    return {"path": path, "code": "MALFORMED", "message": "this cannot be read; mend it or leave it empty"}
+    if "non-null type" in message:
+        return {"path": path, "code": "REQUIRED", "message": "fill this in"}
+    return {"path": path, "code": "MALFORMED", "message": "this cannot be read; choose or type it again"}

@@ -255,3 +255,23 @@ def test_a_file_is_never_taken_for_text() -> None:
     upload = UploadFile(file=BytesIO(b"x"), filename="x.txt")
     with pytest.raises(TypeError, match="a form of this portal carries no files"):
         Form.read(("title",), FormData([("title", upload)]))
+
+
+@pytest.mark.parametrize(
+    ("typed", "number"),
+    [("12", 12), (" 7 ", 7), ("", None), ("-1", "-1"), ("1.5", "1.5"), ("x", "x"), ("1" * 5000, "1" * 5000)],
+)
+def test_a_whole_number_is_one_and_anything_else_stays_as_typed(typed: str, number: object) -> None:
+    assert Form.filled(("version",), {"version": typed}).number("version") == number
+
+
+def test_what_cannot_be_read_is_said_in_the_words_of_its_field() -> None:
+    form = Form(("startsOn", "kind"))
+    problems: list[ProblemRecord] = [
+        {"path": ["input", "startsOn"], "code": "MALFORMED", "message": "general"},
+        {"path": ["input", "kind"], "code": "MALFORMED", "message": "general"},
+        {"path": ["input", "startsOn"], "code": "OUT_OF_RANGE", "message": "too early"},
+    ]
+    shown = form.with_problems(problems, malformed={"startsOn": "write it as 2027-03-01"})
+    assert shown.errors("startsOn") == ("write it as 2027-03-01", "too early")
+    assert shown.errors("kind") == ("general",)

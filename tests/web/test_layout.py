@@ -135,7 +135,11 @@ def test_outside_a_demonstration_nothing_speaks_of_one(templates: Environment) -
 
 
 def test_footer_leads_to_the_api(templates: Environment) -> None:
-    assert [link["href"] for link in framed(templates).all("a")][-2:] == ["/graphiql", "/schema.graphql"]
+    links = [link["href"] for link in framed(templates).all("a")]
+    assert links[-1] == "/schema.graphql"
+    assert "/graphiql" not in links
+    shown = [link["href"] for link in framed(templates, is_demonstration=True).all("a")]
+    assert shown[-2:] == ["/graphiql", "/schema.graphql"]
 
 
 def test_no_page_has_what_its_policy_forbids(templates: Environment) -> None:

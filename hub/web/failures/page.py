@@ -21,7 +21,7 @@ RETRY_AFTER_SECONDS: Final = 5
 TEXTS: Final = {
     404: (
         "Page not found",
-        "There is no such page, or it is not yours to see. Check the address, or sign in as somebody who may.",
+        "There is no such page, or it is not yours to see. Check the address, or sign in.",
     ),
     405: ("This address does not take that", "Go back to the page and use its own buttons."),
     413: ("That was too much at once", "Shorten what you typed, then send it again."),
@@ -75,7 +75,7 @@ def _page(request: Request, status: int, *, reference: str = "") -> Response:
     return show(
         request,
         "failures/template.html",
-        {"viewer": _viewer(request)},
+        {"viewer": viewer_of(request)},
         status_code=status,
         heading=heading,
         text=text,
@@ -83,7 +83,7 @@ def _page(request: Request, status: int, *, reference: str = "") -> Response:
     )
 
 
-def _viewer(request: Request) -> dict[str, Any] | None:
+def viewer_of(request: Request) -> dict[str, Any] | None:
     """Who is signed in, as far as it is known without asking a database that may not answer."""
     actor = getattr(request.state, "actor", PUBLIC)
     if actor.is_public:

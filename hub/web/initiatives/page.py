@@ -14,7 +14,7 @@ from hub.web.operations import Operation
 INITIATIVES: Final = ListPage(
     operation=Operation.beside(__file__),
     filters=("search", "kind", "state", "scope", "workPlanYear", "workingGroup"),
-    numbers=frozenset({"workPlanYear"}),
+    years=frozenset({"workPlanYear"}),
     orders={
         "STARTS_ON.DESC": "Latest start first",
         "STARTS_ON.ASC": "Earliest start first",

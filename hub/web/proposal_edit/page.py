@@ -1,0 +1,61 @@
+"""Change a draft, or the revision that was asked for."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, Final
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from hub.web.answering import REFUSAL_STATUS, go, show
+from hub.web.forms import Form, posted_form
+from hub.web.operations import Operation, Refused, ask, change
+from hub.web.proposal.page import address
+from hub.web.proposal_new.draft import FIELDS, HIDDEN, LABELS, MALFORMED, choices, content, filled, visible
+
+EDIT: Final = Operation.beside(__file__)
+UPDATE: Final = Operation.beside(__file__, "update.graphql")
+
+
+async def edit_proposal(request: Request) -> Response:
+    """`/work/proposals/{reference}/edit`; 404 where the viewer sees no such proposal."""
+    if request.method != "POST":
+        data = await _read(request)
+        revision = data["proposal"]["workingRevision"] or data["proposal"]["revision"]
+        return _form(request, data, filled(revision))
+    form = await posted_form(request, (*HIDDEN, *FIELDS))
+    hidden = {
+        "id": form.given("id"),
+        "expectedVersion": form.number("expectedVersion"),
+        "idempotencyKey": form.given("idempotencyKey"),
+    }
+    try:
+        result = await change(request, UPDATE, content(form) | hidden)
+    except Refused as refused:
+        kept = visible(form).with_problems(refused.problems, malformed=MALFORMED)
+        return _form(request, await _read(request), kept, refused)
+    return go(f"{address(result['proposal']['reference'])}?done=draft")
+
+
+async def _read(request: Request) -> dict[str, Any]:
+    data = await ask(request, EDIT, {"reference": request.path_params["reference"]})
+    proposal = data["proposal"]
+    if proposal is None or not (proposal["workingRevision"] or proposal["revision"]):
+        raise HTTPException(404)
+    return data
+
+
+def _form(request: Request, data: dict[str, Any], form: Form, refused: Refused | None = None) -> Response:
+    return show(
+        request,
+        "proposal_edit/template.html",
+        data,
+        status_code=REFUSAL_STATUS[refused.kind] if refused else 200,
+        form=form,
+        labels=LABELS,
+        options=choices(data),
+        refused=refused,
+        key=str(uuid.uuid4()),
+    )
