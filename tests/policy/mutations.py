@@ -1,0 +1,182 @@
+"""Every mutation: the action that it is, who may do it, and an input that would succeed."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from hub.policy import Action
+from schema.compiler.ids import global_id
+from tests.policy.stage import MONEY, Stage
+
+Given = dict[str, Any]
+Prepare = Callable[[Stage], Awaitable[Given]]
+
+PARTNERS = ("partner", "focal-point")
+CO_MANAGERS = ("co-manager-au", "co-manager-id")
+DESK = (*CO_MANAGERS, "staff")
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One mutation. `owners` may do it to their own subject, and to nobody else's."""
+
+    action: Action
+    prepare: Prepare
+    owners: tuple[str, ...] = ()
+    office: tuple[str, ...] = ()
+
+    @property
+    def allowed(self) -> tuple[str, ...]:
+        return (*self.owners, *self.office)
+
+
+def on_proposal(state: str, returns_to: str | None = None, *, working: bool = False, **more: Any) -> Prepare:
+    """A proposal in the state, and what else the input says."""
+
+    async def prepare(stage: Stage) -> Given:
+        return {"id": await stage.proposal(state, returns_to=returns_to, working=working), **more}
+
+    return prepare
+
+
+def on_contribution(state: str = "COMMITTED", *, columns: Given | None = None, **more: Any) -> Prepare:
+    """A contribution in the state, and what else the input says."""
+
+    async def prepare(stage: Stage) -> Given:
+        return {"id": await stage.contribution(state, **(columns or {})), **more}
+
+    return prepare
+
+
+def anew(**given: Any) -> Prepare:
+    """Something is made: there is no subject."""
+
+    async def prepare(_: Stage) -> Given:
+        return given
+
+    return prepare
+
+
+async def _assignment(stage: Stage) -> Given:
+    reviewer = global_id("Person", await stage.person("reviewer"))
+    return {"id": await stage.proposal("UNDER_REVIEW"), "reviewerId": reviewer}
+
+
+async def _invitation(stage: Stage) -> Given:
+    organisation = global_id("Partner", await Stage(stage.connection).organisation_named("Demo Federation"))
+    proposal = await stage.proposal("IN_CONSULTATION")
+    return {"id": proposal, "organisationId": organisation, "question": "What do you think?"}
+
+
+async def _review(stage: Stage) -> Given:
+    return {"id": await stage.review(), "recommendation": "ENDORSE", "comment": "Good."}
+
+
+async def _conflict(stage: Stage) -> Given:
+    return {"id": await stage.review(), "conflict": "We applied together."}
+
+
+async def _response(stage: Stage) -> Given:
+    return {"id": await stage.consultation(), "response": "We agree."}
+
+
+async def _allocation(stage: Stage) -> Given:
+    initiative = await stage.initiative(is_published=True)
+    return {"id": await stage.contribution(), "initiativeId": initiative, "amount": MONEY}
+
+
+async def _valuation(stage: Stage) -> Given:
+    """Valued by somebody who may not approve anything, so that everybody who may is another person."""
+    by = await stage.person("admin")
+    return {"id": await stage.contribution(valued_by_id=by, **UNVALUED)}
+
+
+async def _reversal(stage: Stage) -> Given:
+    return {"id": await stage.transaction(), "reason": "Typed wrongly."}
+
+
+async def _publication(stage: Stage) -> Given:
+    return {"id": await stage.initiative()}
+
+
+async def _answer(stage: Stage) -> Given:
+    return {"id": await stage.interest(), "state": "ACKNOWLEDGED", "answer": "Thank you."}
+
+
+async def _interest_withdrawn(stage: Stage) -> Given:
+    return {"id": await stage.interest()}
+
+
+A = Action
+ENTRY: Given = {"amount": MONEY, "valueOn": "2026-11-02"}
+UNVALUED: Given = {"kind": "IN_KIND", "in_kind_state": "ACCEPTED"}
+VOTE: Given = {"revision": 1, "choice": "ENDORSE", "reasons": "It meets a need."}
+PLEDGE: Given = {"title": "Support", "kind": "DIRECT_FUNDING", "year": 2027, **ENTRY}
+INTEREST = {"interest": "FUND", "newInitiativeTitle": "A new one", "message": "We would fund it."}
+SECONDEE = {"title": "Adviser", "expertise": "Law", "secondeeKind": "GOVERNMENT_OFFICIAL"}
+STAY = {"startsOn": "2027-03-01", "endsOn": "2027-06-30"}
+
+MUTATIONS: dict[str, Case] = {
+    # mutation: action, subject and input, who may
+    "createProposal": Case(A.PROPOSAL_CREATE, anew(title="A draft"), PARTNERS),
+    "updateProposal": Case(A.PROPOSAL_UPDATE, on_proposal("DRAFT", summary="More."), PARTNERS),
+    "submitProposal": Case(A.PROPOSAL_SUBMIT, on_proposal("DRAFT"), PARTNERS),
+    "withdrawProposal": Case(A.PROPOSAL_WITHDRAW, on_proposal("SUBMITTED", reason="No."), PARTNERS),
+    "startScreening": Case(A.PROPOSAL_START_SCREENING, on_proposal("SUBMITTED"), office=("staff",)),
+    "screenProposal": Case(
+        A.PROPOSAL_SCREEN,
+        on_proposal("SCREENING", finding="TO_REVIEW", reasons="Fits."),
+        office=("staff",),
+    ),
+    "sendOnProposal": Case(A.PROPOSAL_SEND_ON, on_proposal("UNDER_REVIEW", to="DECISION"), office=DESK),
+    "requestRevision": Case(
+        A.PROPOSAL_REQUEST_REVISION, on_proposal("UNDER_REVIEW", reasons="Shorter."), office=DESK
+    ),
+    "resumeProposal": Case(
+        A.PROPOSAL_RESUME, on_proposal("RESUBMITTED", returns_to="UNDER_REVIEW"), office=DESK
+    ),
+    "assignReviewer": Case(A.PROPOSAL_ASSIGN_REVIEWER, _assignment, office=DESK),
+    "submitReview": Case(A.PROPOSAL_REVIEW, _review, ("reviewer",)),
+    "declareConflict": Case(A.PROPOSAL_DECLARE_CONFLICT, _conflict, ("reviewer",)),
+    "inviteConsultation": Case(A.PROPOSAL_INVITE_CONSULTATION, _invitation, office=DESK),
+    "respondToConsultation": Case(A.PROPOSAL_RESPOND_TO_CONSULTATION, _response, ("stakeholder",)),
+    "requestGuidance": Case(
+        A.PROPOSAL_REQUEST_GUIDANCE, on_proposal("UNDER_REVIEW", reason="Policy."), office=CO_MANAGERS
+    ),
+    "giveGuidance": Case(
+        A.PROPOSAL_GIVE_GUIDANCE,
+        on_proposal("AWAITING_GUIDANCE", returns_to="UNDER_REVIEW", answer="Go on."),
+        office=("co-chair",),
+    ),
+    "voteOnProposal": Case(A.PROPOSAL_VOTE, on_proposal("AWAITING_DECISION", **VOTE), office=CO_MANAGERS),
+    "reopenProposal": Case(A.PROPOSAL_REOPEN, on_proposal("DEFERRED"), office=CO_MANAGERS),
+    "issueLetter": Case(A.PROPOSAL_ISSUE_LETTER, on_proposal("ENDORSED"), office=("staff",)),
+    "acceptEndorsement": Case(A.PROPOSAL_ACCEPT_ENDORSEMENT, on_proposal("LETTER_ISSUED"), ("focal-point",)),
+    "enterWorkplan": Case(A.PROPOSAL_ENTER_WORKPLAN, on_proposal("ACCEPTED"), office=("staff",)),
+    "publishInitiative": Case(A.INITIATIVE_PUBLISH, _publication, office=("staff",)),
+    "expressInterest": Case(A.INTEREST_EXPRESS, anew(**INTEREST), PARTNERS),
+    "answerInterest": Case(A.INTEREST_ANSWER, _answer, office=DESK),
+    "withdrawInterest": Case(A.INTEREST_WITHDRAW, _interest_withdrawn, PARTNERS),
+    "pledgeContribution": Case(A.CONTRIBUTION_PLEDGE, anew(**PLEDGE), PARTNERS),
+    "commitContribution": Case(
+        A.CONTRIBUTION_COMMIT,
+        on_contribution("PLEDGED", columns={"committed": 0}, **ENTRY),
+        ("focal-point",),
+    ),
+    "recordReceipt": Case(A.CONTRIBUTION_RECORD_RECEIPT, on_contribution(**ENTRY), office=("staff",)),
+    "reverseTransaction": Case(A.CONTRIBUTION_REVERSE, _reversal, office=("staff",)),
+    "allocateContribution": Case(A.CONTRIBUTION_ALLOCATE, _allocation, office=DESK),
+    "valueContribution": Case(
+        A.CONTRIBUTION_VALUE,
+        on_contribution(columns=UNVALUED, method="INVOICE", evidence="Invoice 7."),
+        office=("staff",),
+    ),
+    "approveValuation": Case(A.CONTRIBUTION_APPROVE_VALUATION, _valuation, office=DESK),
+    "acknowledgeContribution": Case(A.CONTRIBUTION_ACKNOWLEDGE, on_contribution("RECEIVED"), office=DESK),
+    "cancelContribution": Case(
+        A.CONTRIBUTION_CANCEL, on_contribution(reason="No budget."), ("focal-point",), ("staff",)
+    ),
+    "offerSecondment": Case(A.SECONDMENT_OFFER, anew(**SECONDEE, **STAY), PARTNERS),
+}

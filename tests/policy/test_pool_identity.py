@@ -1,0 +1,114 @@
+"""A transaction's identity ends with it, however it ends: the pool hands the connection on without it."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.database import Place
+from hub.db.engine import Database
+from hub.identity.actor import Actor
+from tests.policy.clones import actor_of
+
+HOW = ("reading", "writing")
+
+
+@pytest.fixture
+async def database(shared_place: Place) -> AsyncIterator[Database]:
+    """The request's own pools, of one connection each, so that each use meets the one before it again."""
+    opened = Database(shared_place.login, pool_size=1)
+    yield opened
+    await opened.dispose()
+
+
+@pytest.fixture
+async def staff(owner: AsyncConnection) -> Actor:
+    """Somebody who sees much."""
+    return await actor_of(owner, "staff")
+
+
+IDENTITY = text(
+    "select pg_backend_pid(), hub.person(), hub.organisation(), hub.has_role('STAFF'),"
+    " current_setting('transaction_read_only')"
+)
+
+
+async def identity_left(database: Database) -> tuple[Any, ...]:
+    """The backend and the identity that the next user of the pool's one connection finds."""
+    async with database.app.connect() as connection:
+        return tuple((await connection.execute(IDENTITY)).one())
+
+
+NOBODY = (None, None, False, "off")
+
+
+@pytest.mark.parametrize("how", HOW)
+async def test_the_identity_ends_with_its_transaction(how: str, staff: Actor, database: Database) -> None:
+    async with getattr(database, how)(staff) as connection:
+        inside = tuple((await connection.execute(IDENTITY)).one())
+    read_only = "on" if how == "reading" else "off"
+    assert inside[1:] == (staff.person_id, staff.organisation_id, True, read_only)
+    assert await identity_left(database) == (inside[0], *NOBODY)
+
+
+async def fail(database: Database, how: str, actor: Actor, failing: str | Exception) -> None:
+    """A transaction in which a statement fails, or something of ours."""
+    async with getattr(database, how)(actor) as connection:
+        if isinstance(failing, Exception):
+            raise failing
+        await connection.execute(text(failing))
+
+
+@pytest.mark.parametrize("how", HOW)
+@pytest.mark.parametrize(
+    ("failing", "raised"),
+    [("select 1 / 0", DBAPIError), ("commit; select 1 / 0", DBAPIError), (LookupError(), LookupError)],
+    ids=["statement", "two statements", "exception"],
+)
+async def test_the_identity_ends_with_an_error(
+    how: str, failing: str | Exception, raised: type[Exception], staff: Actor, database: Database
+) -> None:
+    before = await identity_left(database)
+    with pytest.raises(raised):
+        await fail(database, how, staff, failing)
+    assert await identity_left(database) == before
+    assert before[1:] == NOBODY
+
+
+@pytest.mark.parametrize("how", HOW)
+async def test_the_identity_ends_with_a_cancelled_request(how: str, staff: Actor, database: Database) -> None:
+    started = asyncio.Event()
+
+    async def request() -> None:
+        async with getattr(database, how)(staff) as connection:
+            started.set()
+            await connection.execute(text("select pg_sleep(30)"))
+
+    task = asyncio.create_task(request())
+    await started.wait()
+    await asyncio.sleep(0.1)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert (await identity_left(database))[1:] == NOBODY
+
+
+async def test_one_identity_follows_another_without_a_trace(
+    owner: AsyncConnection, database: Database
+) -> None:
+    seen = []
+    for name in ("staff", "reviewer", "partner", "staff", "reviewer"):
+        async with database.reading(await actor_of(owner, name)) as connection:
+            seen.append(tuple((await connection.execute(IDENTITY)).one()))
+    assert len({row[0] for row in seen}) == 1, "one connection served all"
+    assert seen[0] == seen[3]
+    assert seen[1] == seen[4]
+    assert len(set(seen)) == 3
+    assert all(isinstance(row[1], uuid.UUID) for row in seen)

@@ -1,0 +1,74 @@
+"""Rows that the demonstration lacks: what acts and imports write, and a draft that was given up."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.audit.models import AuditEvent, IdempotencyKey
+from hub.identity.models import ApiToken, Person
+from hub.notifications.models import OutboxMessage
+from hub.opendata.models import ImportRejection, ImportRun
+from hub.proposals.models import Proposal, ProposalRevision
+
+AT = datetime(2026, 11, 2, tzinfo=UTC)
+
+
+async def write(connection: AsyncConnection) -> None:
+    """One row of each table for everybody in it, as the owner."""
+    for person in (await connection.execute(select(Person.id, Person.organisation_id))).all():
+        await _of(connection, person.id, person.organisation_id)
+    run = await connection.scalar(
+        insert(ImportRun)
+        .values(source_name="fts", file_name="a.csv", file_hash=b"\x00", ran_at=AT, row_count=1)
+        .values(accepted_count=0, rejected_count=1)
+        .returning(ImportRun.id)
+    )
+    await connection.execute(
+        insert(ImportRejection).values(import_run_id=run, line=2, field="amountUSD", reason="empty")
+    )
+    await _give_drafts_up(connection)
+
+
+async def _of(connection: AsyncConnection, person: uuid.UUID, organisation: uuid.UUID) -> None:
+    subject: dict[str, Any] = {"subject_type": "Proposal", "subject_id": person}
+    await connection.execute(
+        insert(AuditEvent).values(
+            at=AT, action="proposal:vote", person_id=person, organisation_id=organisation, **subject
+        )
+    )
+    await connection.execute(
+        insert(OutboxMessage).values(topic="VoteCast", recipient_role="STAFF", sender_id=person, **subject)
+    )
+    await connection.execute(
+        insert(IdempotencyKey).values(
+            person_id=person, key="a", action="VoteOnProposal", input_hash=b"", subject_id=person
+        )
+    )
+    await connection.execute(
+        insert(ApiToken).values(
+            person_id=person, label="a", token_hash=person.bytes, expires_at=AT + timedelta(days=1)
+        )
+    )
+
+
+async def _give_drafts_up(connection: AsyncConnection) -> None:
+    """A withdrawn draft of every organisation that has proposed anything: submitted to nobody."""
+    found = await connection.execute(select(Proposal.organisation_id, Proposal.created_by_id))
+    proposers: dict[uuid.UUID, uuid.UUID] = {row.organisation_id: row.created_by_id for row in found}
+    for number, (organisation, person) in enumerate(proposers.items()):
+        made = await connection.scalar(
+            insert(Proposal)
+            .values(reference=f"PRO-2099-{number:04}", title="Given up", state="WITHDRAWN")
+            .values(organisation_id=organisation, created_by_id=person, is_demonstration=True)
+            .returning(Proposal.id)
+        )
+        await connection.execute(
+            insert(ProposalRevision).values(
+                proposal_id=made, organisation_id=organisation, number=1, title="Given up"
+            )
+        )
