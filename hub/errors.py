@@ -56,7 +56,8 @@ class InvalidInput(HubError):
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
-        super().__init__("; ".join(f"{'.'.join(p.path)}: {p.message}" for p in self.problems))
+        said = (f"{'.'.join(p.path)}: {p.message}" if p.path else p.message for p in self.problems)
+        super().__init__("; ".join(said))
 
 
 class Unavailable(HubError):

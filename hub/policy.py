@@ -128,7 +128,8 @@ LISTED = Flagged("is_listed", says="listed")
 SUBMITTED = Filled("submitted_at", says="once submitted")
 """Of a proposal and of a revision alike: a draft that was withdrawn never becomes anybody else's to read."""
 REVIEWING, RESPONDING = Mine("reviewer_id"), Own("consulted_id")
-ASSIGNED = InSet(ProposalReview, "proposal_id", REVIEWING, says="assigned")
+UNCONFLICTED = REVIEWING & Unless("state", "CONFLICTED", says="without a conflict")
+ASSIGNED = InSet(ProposalReview, "proposal_id", UNCONFLICTED, says="assigned, no conflict declared")
 CONSULTED = InSet(Consultation, "proposal_id", RESPONDING, says="consulted on")
 TAKING_PART = OwnInitiatives()
 
@@ -321,6 +322,11 @@ def visible(model: type[Base], actor: Actor, at: Any = None) -> ColumnElement[bo
     None where that is all of them.
     """
     return predicate(READS, model, audiences(actor), BoundSight(actor), at)
+
+
+def closely_visible(model: type[Base], actor: Actor, at: Any) -> ColumnElement[bool] | None:
+    """The rows that the actor sees for more than their being public; None where that is all of them."""
+    return predicate(READS, model, audiences(actor) - {ANYONE}, BoundSight(actor), at)
 
 
 def granted(actor: Actor, action: Action, model: type[Base], at: Any) -> ColumnElement[bool] | None:

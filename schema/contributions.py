@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
-from sqlalchemy import ColumnElement, Integer, Select, Uuid, literal, true
+from sqlalchemy import ColumnElement, Integer, Select, Uuid, case, literal, true
 
 from hub import policy
 from hub.contributions import actions, models, views
@@ -114,6 +114,12 @@ def _provided_by(row: Row, value: Value) -> ColumnElement[bool]:
     return row.column("provider_id") == key
 
 
+def _evidence(row: Row, context: Context) -> ColumnElement[Any]:
+    own = policy.closely_visible(models.Contribution, context.actor, row)
+    evidence = row.column("valuation_evidence")
+    return evidence if own is None else case((own, evidence))
+
+
 CONTRIBUTIONS = Listing(
     model=models.Contribution,
     filter=ContributionFilter,
@@ -155,7 +161,9 @@ class Contribution(Node):
     received: Money = money("received", "currency", "The net sum of its receipts.")
     allocated: Money = money("allocated", "currency", "The sum of its allocations.")
     valuation_method: ValuationMethod | None
-    valuation_evidence: str | None
+    valuation_evidence: str | None = expression(
+        _evidence, "What the value rests on; not for the public, even where the contribution is published."
+    )
     transactions: list[ContributionTransaction] = strawberry.field(description="In the order of recording.")
     allocations: list[Allocation]
     acknowledged_at: datetime | None

@@ -7,7 +7,7 @@ from hub.identity import models
 from hub.identity.actor import Role
 from hub.identity.models import PractitionerGroup
 from schema.base import Node, over
-from schema.compiler.mapping import expression
+from schema.compiler.mapping import expression, one_by
 from schema.organisations import Organisation
 
 strawberry.enum(
@@ -27,7 +27,8 @@ class Person(Node):
 
 @over(models.Person)
 @strawberry.type(description="The person signed in.")
-class Viewer(Node):
+class Viewer:
+    person: Person | None = one_by(models.Person, "id", "As others see him or her.")
     name: str
     email: str
     language: str = strawberry.field(description="BCP 47 tag, such as en.")

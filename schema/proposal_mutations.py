@@ -187,7 +187,7 @@ class AssignReviewerInput(Versioned):
 @mutation(returns=Proposal)
 async def assign_reviewer(act: Any, input: AssignReviewerInput) -> Any:
     """Ask a reviewer for an opinion; never one of the proposing organisation."""
-    reviewer = id_of(input.reviewer_id, "reviewerId", types=("Person", "Viewer"))
+    reviewer = id_of(input.reviewer_id, "reviewerId", types=("Person",))
     return await actions.assign_reviewer(
         act, proposal_id=_id(input.id), reviewer_id=reviewer, version=input.expected_version
     )

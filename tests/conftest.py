@@ -76,6 +76,7 @@ async def _cloned(server: Any, template: str) -> AsyncIterator[Place]:
     )
     async with engine.connect() as connection:
         await connection.execute(text(f'create database "{name}" template "{template}"'))
+        await connection.execute(text(f'revoke temporary on database "{name}" from public'))
     yield Place(embedded.owner_url(server, name), embedded.login_url(server, name), is_embedded=True)
     async with engine.connect() as connection:
         await connection.execute(text(f'drop database "{name}" with (force)'))

@@ -17,6 +17,9 @@ def known_error(cause: BaseException) -> HubError | None:
         return cause
     if isinstance(cause, PoolTimeout | OSError | TimeoutError) or _is_lost(cause):
         return Unavailable("The hub is busy or its database does not answer. Try again in a few seconds.")
+    if isinstance(cause, UnicodeEncodeError) or isinstance(cause.__cause__, UnicodeEncodeError):
+        message = "remove the half character (an unpaired surrogate) from what you ask for"
+        return InvalidInput([Problem((), "NOT_UNICODE", message)])
     state = _state(cause)
     if state == QUERY_CANCELLED:
         return Unavailable("This took too long and was stopped. Ask for less at once.")

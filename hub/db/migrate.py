@@ -148,6 +148,7 @@ def _create_roles(connection: Connection, login: URL) -> None:
     connection.exec_driver_sql(f"grant {OWNER_ROLE} to current_user")
     database = connection.scalar(text("select quote_ident(current_database())"))
     connection.exec_driver_sql(f"grant create, connect on database {database} to {OWNER_ROLE}")
+    connection.exec_driver_sql(f"revoke temporary on database {database} from public")
     if login.username is None:
         raise SetUpError("HUB_DATABASE_URL names no user; write postgresql://user:password@host/database")
     if login.username != connection.scalar(text("select current_user")):

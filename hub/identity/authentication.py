@@ -19,7 +19,7 @@ SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 
 class Authentication:
-    """Sets `scope["state"]["actor"]`. A token that is no good is refused, never taken for the public."""
+    """Sets `scope["state"]["actor"]`. A bad bearer token is refused; an old cookie is the public's."""
 
     def __init__(self, app: ASGIApp, *, is_demonstration: bool) -> None:
         self.app, self.is_demonstration = app, is_demonstration
@@ -32,7 +32,7 @@ class Authentication:
         state = scope.setdefault("state", {})
         state["actor"], state["session"] = PUBLIC, None
         bearer, cookie = _bearer(headers), _cookie(headers)
-        if bearer is None and cookie is not None and not _is_same_site(scope, headers):
+        if bearer is None and not _is_same_site(scope, headers):
             await _refuse(403, "This came from another site. Use the portal's own pages.")(
                 scope, receive, send
             )
@@ -74,7 +74,7 @@ def _cookie(headers: Headers) -> str | None:
 
 
 def _is_same_site(scope: Scope, headers: Headers) -> bool:
-    """Whether a request that a cookie would authenticate came from our own pages, where it can change things.
+    """Whether a request that can change things came from our own pages.
 
     Programs send neither header; browsers send at least one with every such request.
     """

@@ -148,7 +148,8 @@ class Emitter:
             case IdField():
                 return global_id(type_name, at.column("id"))
             case ExpressionField(sql):
-                return json_scalar(sql(at, self.context))
+                value = json_scalar(sql(at, self.context))
+                return whole(value, may_be_null=is_nullable, is_nullable=True)
             case MoneyField():
                 return self._money(mapping, type_, details, at, is_nullable)
             case OneField():
@@ -212,8 +213,9 @@ class Emitter:
         """Any object by its id: the id says of which type, and so the statement depends on it."""
         given = arguments["id"].concrete()
         name, key = ids.parse(given) or ("", None)
-        if name not in REGISTRY.models:
-            ids.local_id(given, "id", types=tuple(sorted(REGISTRY.models)))
+        nodes = self._node_types()
+        if name not in nodes:
+            ids.local_id(given, "id", types=nodes)
         type_ = self.schema.type_map[name]
         assert isinstance(type_, GraphQLObjectType)
         row = self.row(REGISTRY.models[name])
@@ -223,6 +225,11 @@ class Emitter:
         value = self.concrete(type_, details, row, is_variant=True)
         found = select(value).select_from(row.table).where(where).scalar_subquery()
         return whole(found, may_be_null=True, is_nullable=True)
+
+    def _node_types(self) -> tuple[str, ...]:
+        interface = self.schema.type_map["Node"]
+        assert isinstance(interface, GraphQLInterfaceType)
+        return tuple(sorted(possible.name for possible in self.schema.get_possible_types(interface)))
 
     def _one(self, mapping: OneField, type_: GraphQLNamedType, details: list[FieldDetails], at: Row) -> Text_:
         if mapping.relationship is not None:

@@ -6,6 +6,7 @@ of its parameters comes from. Both caches are bounded.
 
 from __future__ import annotations
 
+import json
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,11 +14,14 @@ from typing import Any, Generic, TypeVar
 
 from graphql import (
     DocumentNode,
+    FieldNode,
     FragmentDefinitionNode,
     GraphQLError,
     GraphQLSchema,
     OperationDefinitionNode,
     OperationType,
+    SelectionSetNode,
+    execute_sync,
     parse,
     validate,
 )
@@ -31,7 +35,7 @@ from hub.identity.actor import Actor
 from schema.compiler.emit import Emitter, Uncompilable
 from schema.compiler.mapping import Context
 from schema.compiler.text import Piece, json_object
-from schema.compiler.values import Convert, NeedsConcrete, Path, filled, shape, slotted
+from schema.compiler.values import Convert, NeedsConcrete, Path, filled, names_variable, shape, slotted
 
 MOST_TOKENS = 1_500
 MOST_DOCUMENTS, MOST_PLANS = 500, 1_000
@@ -91,7 +95,10 @@ class Document:
 class Plan:
     """A statement, ready to run."""
 
-    sql: str
+    sql: str | None
+    """None where nothing of the answer is in the database."""
+    constant: str
+    """Members of the answer that are the same for everybody, such as introspection: `"key":value,...`."""
     parameters: tuple[tuple[str, Any, Convert | None], ...]
     """For each `$n`: "constant" and a value, "person", "organisation", or "given", what and how."""
 
@@ -200,14 +207,16 @@ class Planner:
             self.schema, emitter.fragments, emitter.variables, query, operation
         ).grouped_field_set
         pairs: list[tuple[str, Piece]] = []
+        introspection: list[FieldNode] = []
         for key, nodes in selected.items():
             name = nodes[0].node.name.value
-            if name == "__typename":
-                pairs.append((key, f'"{query.name}"'))
-            elif name in query.fields:
+            if name in query.fields:
                 pairs.append((key, emitter.field(query.fields[name], nodes, None, query.name)))
             else:
-                raise Uncompilable(name)
+                introspection += [details.node for details in nodes]
+        constant = self._introspected(document, operation, introspection, variables)
+        if not pairs:
+            return Plan(None, constant, ())
         compiled = select(json_object(pairs)).compile(
             dialect=_DIALECT, compile_kwargs={"render_postcompile": True}
         )
@@ -222,4 +231,36 @@ class Planner:
                 parameters.append(("given", *sources[parameter]))
             else:
                 parameters.append(("constant", compiled.params[parameter], None))
-        return Plan(str(compiled), tuple(parameters))
+        return Plan(str(compiled), constant, tuple(parameters))
+
+    def _introspected(
+        self,
+        document: Document,
+        operation: OperationDefinitionNode,
+        nodes: list[FieldNode],
+        variables: Mapping[str, Any],
+    ) -> str:
+        """The members that the schema itself answers; they are the same until the process ends."""
+        if not nodes:
+            return ""
+        if any(names_variable(argument.value) for node in nodes for argument in node.arguments or ()):
+            raise Uncompilable("introspection by a variable")
+        switches = {name: value for name, value in variables.items() if isinstance(value, bool)}
+        asked = OperationDefinitionNode(
+            operation=OperationType.QUERY,
+            variable_definitions=tuple(
+                defined
+                for defined in operation.variable_definitions or ()
+                if defined.variable.name.value in switches
+            ),
+            directives=(),
+            selection_set=SelectionSetNode(selections=tuple(nodes)),
+        )
+        found = execute_sync(
+            self.schema,
+            DocumentNode(definitions=(asked, *document.fragments.values())),
+            variable_values=switches,
+        )
+        if found.errors or found.data is None:
+            raise Uncompilable("introspection with an error")
+        return json.dumps(found.data, ensure_ascii=False, separators=(",", ":"))[1:-1]

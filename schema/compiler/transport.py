@@ -35,18 +35,22 @@ async def answer(
     if planned is None:
         return None
     plan, coerced = planned
+    if plan.sql is None:
+        return f'{{"data":{{{plan.constant}}}}}'
     try:
         arguments = plan.arguments(coerced, actor)
     except HubError:
         return None
     try:
         text = await database.fetch_text(actor, plan.sql, arguments)
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
         if isinstance(error, asyncpg.QueryCanceledError):
             raise  # it would take as long again
         return None
     if text is None or MARK in text:
         return None
+    if plan.constant:
+        text = f"{{{plan.constant},{text[1:]}"
     return f'{{"data":{text}}}'
 
 

@@ -142,7 +142,7 @@ def arguments_of(
 ) -> dict[str, Value]:
     """The arguments, coerced as GraphQL says; variables may hold slots."""
     given = {argument.name.value: argument.value for argument in node.arguments or ()}
-    own = {name: value for name, value in given.items() if _names_variable(value)}
+    own = {name: value for name, value in given.items() if names_variable(value)}
     plain = GraphQLField(
         declared.type, args={name: arg for name, arg in declared.args.items() if name not in own}
     )
@@ -160,14 +160,15 @@ def arguments_of(
     return {name: Value(raw, binds) for name, raw in found.items() if raw is not None}
 
 
-def _names_variable(node: ValueNode) -> bool:
+def names_variable(node: ValueNode) -> bool:
+    """Whether a variable stands somewhere in the value."""
     match node:
         case VariableNode():
             return True
         case ListValueNode():
-            return any(map(_names_variable, node.values))
+            return any(map(names_variable, node.values))
         case ObjectValueNode():
-            return any(_names_variable(entry.value) for entry in node.fields)
+            return any(names_variable(entry.value) for entry in node.fields)
     return False
 
 

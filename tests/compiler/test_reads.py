@@ -153,6 +153,31 @@ async def test_a_nul_in_a_filter_is_an_error_of_the_client(document: str, reader
     assert error["extensions"]["problems"][0]["code"] == "CONTROL_CHARACTER"
 
 
+async def test_half_a_character_is_an_error_of_the_client(readers: Client) -> None:
+    document = "query($s: String) { memberStates(filter: { search: $s }) { totalCount } }"
+    (error,) = (await (await readers("staff")).ask(document, s="\ud800"))["errors"]
+    assert error["extensions"]["problems"][0]["code"] == "NOT_UNICODE"
+
+
+async def test_evidence_of_a_value_is_not_for_the_public(readers: Client) -> None:
+    document = """{ contributions(first: 100, filter: { kind: [IN_KIND] }) {
+      nodes { isPublished valuationEvidence } } }"""
+    staff = (await (await readers("staff")).data(document))["contributions"]["nodes"]
+    public = (await (await readers(None)).data(document))["contributions"]["nodes"]
+    assert any(node["valuationEvidence"] and node["isPublished"] for node in staff)
+    assert {node["valuationEvidence"] for node in public} == {None}
+
+
+async def test_nobody_fetches_somebody_elses_view(readers: Client) -> None:
+    staff = await readers("staff")
+    person = (await (await readers("partner")).data("{ viewer { person { id } } }"))["viewer"]["person"]["id"]
+    key = base64.b64decode(person).decode().partition(":")[2]
+    forged = base64.b64encode(f"Viewer:{key}".encode()).decode()
+    answer = await staff.ask("query($id: ID!) { node(id: $id) { __typename } }", id=forged)
+    assert answer["data"] == {"node": None}
+    assert answer["errors"][0]["extensions"]["problems"][0]["code"] == "WRONG_TYPE"
+
+
 async def test_a_year_beyond_all_years_finds_nothing(readers: Client) -> None:
     data = await (await readers("staff")).data(
         "{ initiatives(filter: { workPlanYear: 2000000000 }) { totalCount }"

@@ -108,6 +108,7 @@ async def test_the_login_may_become_the_two_roles_and_nothing_else(owner: AsyncC
 CREATIONS = (
     "create table hub.mine (id int)",
     "create table public.mine (id int)",
+    "create temporary table mine (id int)",
     "create schema mine",
     "create function hub.mine() returns int language sql return 1",
     "create view hub.mine as select 1",

@@ -26,6 +26,7 @@ IDENTITIES: tuple[str | None, ...] = (*PERSONAS, None)
 def clone(server: Any, template: str, name: str) -> Iterator[Place]:
     """A database made of the template, for as long as it is used."""
     _run(server, f'create database "{name}" template "{template}"')
+    _run(server, f'revoke temporary on database "{name}" from public')
     yield Place(embedded.owner_url(server, name), embedded.login_url(server, name), is_embedded=True)
     _run(server, f'drop database "{name}" with (force)')
 

@@ -92,7 +92,7 @@ def _initiative(rows: Rows, who: Who, row: Row) -> bool:
 def _is_asked(rows: Rows, who: Who, proposal: uuid.UUID) -> bool:
     """Whether it is a reviewer asked about the proposal, or a stakeholder of an organisation that is."""
     reviewing = who.is_any("REVIEWER") and any(
-        review.proposal_id == proposal and review.reviewer_id == who.person
+        review.proposal_id == proposal and review.reviewer_id == who.person and review.state != "CONFLICTED"
         for review in rows.tables["proposal_reviews"]
     )
     consulted = who.is_any("STAKEHOLDER") and any(

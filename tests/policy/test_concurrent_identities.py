@@ -18,7 +18,7 @@ from tests.policy.clones import IDENTITIES
 REQUESTS_EACH = 20
 POOL_SIZE = 5
 DOCUMENTS = (
-    "{ viewer { id name email roles organisation { shortName } } }",
+    "{ viewer { person { id } name email roles organisation { shortName } } }",
     "{ proposals(first: 100) { totalCount nodes { reference state allowedActions revisions { title } } } }",
     "{ contributions(first: 50) { totalCount nodes { reference isPublished allowedActions } } }",
     "{ initiatives(first: 50) { totalCount nodes { reference isPublished } } }",

@@ -66,7 +66,7 @@ async def test_wrong_inputs_of_mutations_are_answered_so_too(name: str, people: 
 async def _anybody(person: Any) -> Any:
     from schema.compiler.ids import parse
 
-    found = parse((await person.data("{ viewer { id } }"))["viewer"]["id"])
+    found = parse((await person.data("{ viewer { person { id } } }"))["viewer"]["person"]["id"])
     assert found is not None
     return found[1]
 

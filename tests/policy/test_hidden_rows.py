@@ -114,7 +114,7 @@ async def test_a_node_is_null_for_whom_it_is_hidden_as_for_one_that_is_missing(
     hidden_types = 0
     for type_name, model in REGISTRY.models.items():
         table = str(model.__table__.name)  # type: ignore[attr-defined]
-        if type_name in REGISTRY.variants or type_name == "Viewer":
+        if type_name in REGISTRY.variants or type_name == "Viewer":  # no node
             continue
         hidden = [row for row in rows.tables[table] if not rows.sees(table, who, row)]
         seen = [row for row in rows.tables[table] if rows.sees(table, who, row)]

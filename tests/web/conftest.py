@@ -1,13 +1,10 @@
-"""Visitors of the portal, and a record of the SQL that their pages cost."""
+"""Visitors of the portal."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any
+from collections.abc import Awaitable, Callable
 
 import pytest
-from sqlalchemy import event
-from starlette.applications import Starlette
 
 from tests.conftest import Client
 from tests.web.browsing import Visitor
@@ -23,19 +20,3 @@ def visit(people: Client) -> Visit:
         return Visitor(await people(persona))
 
     return visitor
-
-
-@pytest.fixture
-async def statements(app: Starlette) -> AsyncIterator[list[str]]:
-    """Every SQL statement that the application executes from now on."""
-    seen: list[str] = []
-
-    def record(_: Any, __: Any, statement: str, *___: Any) -> None:
-        seen.append(statement)
-
-    engines = [app.state.database.app.sync_engine, app.state.database.public.sync_engine]
-    for engine in engines:
-        event.listen(engine, "before_cursor_execute", record)
-    yield seen
-    for engine in engines:
-        event.remove(engine, "before_cursor_execute", record)
