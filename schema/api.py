@@ -15,6 +15,7 @@ from hub.initiatives import models as initiatives_models
 from hub.organisations import models as organisations_models
 from hub.proposals import models as proposals_models
 from schema import (  # noqa: F401 (each declares its mutations)
+    contribution_mutations,
     contributions,
     engagement,
     identity,
