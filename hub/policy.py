@@ -359,6 +359,21 @@ def allows(actor: Actor, action: Action, row: Any) -> bool:
     return any(scope.holds(actor, row) for audience, scope in GRANTS[action].items() if audience in mine)
 
 
+CREATIONS = (
+    Action.PROPOSAL_CREATE,
+    Action.INTEREST_EXPRESS,
+    Action.CONTRIBUTION_PLEDGE,
+    Action.SECONDMENT_OFFER,
+)
+"""What begins something of one's own organisation."""
+
+
+def creations(actor: Actor) -> list[Action]:
+    """What the actor may begin."""
+    mine = audiences(actor)
+    return [action for action in CREATIONS if actor.organisation_id and mine & GRANTS[action].keys()]
+
+
 def require(actor: Actor, action: Action, row: Any) -> None:
     """Refuse with NotAllowed unless the table grants the action; that the row is seen is proved before."""
     if not allows(actor, action, row):

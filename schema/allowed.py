@@ -70,6 +70,23 @@ class ContributionAction(StrEnum):
     CANCEL = "CANCEL"
 
 
+@strawberry.enum(description="What the viewer can begin, named after the mutation.")
+class ViewerAction(StrEnum):
+    CREATE_PROPOSAL = "CREATE_PROPOSAL"
+    EXPRESS_INTEREST = "EXPRESS_INTEREST"
+    PLEDGE_CONTRIBUTION = "PLEDGE_CONTRIBUTION"
+    OFFER_SECONDMENT = "OFFER_SECONDMENT"
+
+
+BEGINNINGS = dict(zip(policy.CREATIONS, ViewerAction, strict=True))
+
+
+def beginnings(_: Any, context: Context) -> ColumnElement[Any]:
+    """The names of what the viewer may begin, as a JSON list."""
+    names = [BEGINNINGS[action].value for action in policy.creations(context.actor)]
+    return func.to_json(literal(names, ARRAY(Text)))
+
+
 Choices = tuple[type[Base], Mapping[StrEnum, tuple[Action, When]]]
 
 

@@ -6,6 +6,7 @@ from sqlalchemy import ARRAY, Text, func, literal
 from hub.identity import models
 from hub.identity.actor import Role
 from hub.identity.models import PractitionerGroup
+from schema.allowed import ViewerAction, beginnings
 from schema.base import Node, over
 from schema.compiler.mapping import expression, one_by
 from schema.organisations import Organisation
@@ -37,5 +38,6 @@ class Viewer:
         lambda _, context: func.to_json(literal(sorted(context.actor.roles), ARRAY(Text))),
         "The roles in force now.",
     )
+    allowed_actions: list[ViewerAction] = expression(beginnings, "What the viewer can begin.")
     practitioner_group: PractitionerGroup | None
     is_demonstration: bool = strawberry.field(description="True: invented, for the demonstration.")

@@ -40,4 +40,4 @@ def _is_lost(cause: BaseException) -> bool:
     if isinstance(cause, asyncpg.InterfaceError) or getattr(cause, "connection_invalidated", False):
         return True
     state = _state(cause)
-    return state[:2] in ("08", "53", "57") and state != QUERY_CANCELLED
+    return state[:2] in ("08", "28", "3D", "53", "57") and state != QUERY_CANCELLED

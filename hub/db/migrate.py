@@ -147,7 +147,7 @@ def _create_roles(connection: Connection, login: URL) -> None:
         _create_role(connection, role, "nologin noinherit")
     connection.exec_driver_sql(f"grant {OWNER_ROLE} to current_user")
     database = connection.scalar(text("select quote_ident(current_database())"))
-    connection.exec_driver_sql(f"grant create, connect on database {database} to {OWNER_ROLE}")
+    connection.exec_driver_sql(f"grant create, connect, temporary on database {database} to {OWNER_ROLE}")
     connection.exec_driver_sql(f"revoke temporary on database {database} from public")
     if login.username is None:
         raise SetUpError("HUB_DATABASE_URL names no user; write postgresql://user:password@host/database")

@@ -366,3 +366,9 @@ async def test_the_list_says_what_waits_for_whom(visit: Visit) -> None:
         page = await (await visit(persona)).open(f"/work/proposals?search={reference}")
         assert re.search(r"\b1 proposal\b", page.text)
         assert ("Waiting for you: Cast the vote" in page.text) is waits
+
+
+async def test_only_who_can_propose_is_invited_to(visit: Visit) -> None:
+    for persona, is_invited in (("partner", True), ("staff", False), ("co-manager-au", False), (None, False)):
+        page = await (await visit(persona)).open("/work/proposals")
+        assert ("Propose a project" in page.text) is is_invited, persona
