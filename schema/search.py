@@ -3,6 +3,7 @@
 from sqlalchemy import ColumnElement, Text, func, select
 
 from hub.errors import InvalidInput, Problem
+from hub.identity.scopes import found_once
 from schema.compiler.mapping import Condition
 from schema.compiler.rows import Row
 from schema.compiler.values import Value
@@ -15,7 +16,7 @@ def found_by(function: str) -> Condition:
 
     def condition(row: Row, words: Value) -> ColumnElement[bool]:
         finds = getattr(func.hub, function)(words.sql(Text(), checked))
-        return row.column("id").in_(select(finds))
+        return row.column("id") == found_once(select(finds))
 
     return condition
 

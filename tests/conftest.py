@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 from starlette.applications import Starlette
 
@@ -21,8 +21,10 @@ from hub.app import build_app
 from hub.config import Settings
 from hub.database import Place
 from hub.db import embedded, migrate
+from hub.db.engine import Database, identify
 from hub.db.seed import run_as_owner, run_seed
 from hub.demonstration.fill import fill
+from hub.identity.actor import Actor
 from hub.maintenance import issue_token_in
 
 PERSONAS = (
@@ -111,6 +113,20 @@ async def app(place: Place, tmp_path: Path) -> AsyncIterator[Starlette]:
     """The application over the test's own database."""
     async with running(place, tmp_path, pool_size=5) as started:
         yield started
+
+
+@asynccontextmanager
+async def reading(database: Database, actor: Actor) -> AsyncIterator[AsyncConnection]:
+    """A SQLAlchemy connection in the actor's identity, as an act has it, but unable to write."""
+    engine = database.public if actor.is_public else database.app
+    async with engine.connect() as connection:
+        if actor.is_public:
+            yield connection
+            return
+        async with connection.begin():
+            await identify(connection, actor)
+            await connection.execute(text("set transaction read only"))
+            yield connection
 
 
 Client = Callable[..., Awaitable["Person"]]

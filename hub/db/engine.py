@@ -17,14 +17,19 @@ from hub.identity.actor import Actor
 
 APP_ROLE, PUBLIC_ROLE, OWNER_ROLE = "hub_app", "hub_public", "hub_owner"
 STATEMENT_TIMEOUT_MS = 15_000
-READ_SETTINGS = {"statement_timeout": str(STATEMENT_TIMEOUT_MS), "TimeZone": "UTC", "DateStyle": "ISO, YMD"}
+READ_SETTINGS = {
+    "statement_timeout": str(STATEMENT_TIMEOUT_MS),
+    "TimeZone": "UTC",
+    "DateStyle": "ISO, YMD",
+    "default_transaction_read_only": "on",
+}
 STATEMENTS_KEPT = 500
 """Prepared statements a connection: compiled plans are long to parse and few."""
 POOL_WAIT_SECONDS = 10
 
 SET_IDENTITY = text(
     "select set_config('hub.person', :person, true), set_config('hub.organisation', :organisation, true),"
-    " set_config('hub.roles', :roles, true), set_config('transaction_read_only', :read_only, true)"
+    " set_config('hub.roles', :roles, true)"
 )
 
 
@@ -70,17 +75,6 @@ class Database:
         self.public = make_engine(url, role=PUBLIC_ROLE, pool_size=pool_size, autocommit=True)
 
     @asynccontextmanager
-    async def reading(self, actor: Actor) -> AsyncIterator[AsyncConnection]:
-        """A connection that sees what the actor may see, and cannot write."""
-        if actor.is_public:
-            async with self.public.connect() as connection:
-                yield connection
-            return
-        async with self.app.connect() as connection, connection.begin():
-            await identify(connection, actor, is_read_only=True)
-            yield connection
-
-    @asynccontextmanager
     async def writing(self, actor: Actor) -> AsyncIterator[AsyncSession]:
         """A session in a transaction that acts as the actor; it commits at the end, or leaves nothing."""
         async with AsyncSession(self.app, expire_on_commit=False) as session, session.begin():
@@ -107,30 +101,31 @@ class ReadPools:
         self._opening = asyncio.Lock()
 
     async def fetch_text(self, actor: Actor, sql: str, arguments: Sequence[Any]) -> str | None:
-        """The public reads without a transaction; anybody else in one that carries his identity."""
+        """The one text of a statement, read as the actor."""
+        async with self.connection(actor) as connection:
+            found: str | None = await connection.fetchval(sql, *arguments)
+            return found
+
+    @asynccontextmanager
+    async def connection(self, actor: Actor) -> AsyncIterator[asyncpg.Connection]:
+        """A connection that sees what the actor sees, and cannot write.
+
+        The public reads without a transaction; anybody else in one that carries his identity.
+        """
         role = PUBLIC_ROLE if actor.is_public else APP_ROLE
         pool = self._pools.get(role) or await self._open(role)
         connection = await pool.acquire(timeout=POOL_WAIT_SECONDS)
         try:
             if actor.is_public:
-                found: str | None = await connection.fetchval(sql, *arguments)
-                return found
-            return await self._as(actor, connection, sql, arguments)
+                yield connection
+                return
+            await connection.execute(_beginning(actor))
+            yield connection
+            await connection.execute("commit")
         finally:
+            if not connection.is_closed() and connection.is_in_transaction():
+                connection.terminate()  # an identity is never handed on, whatever went wrong
             await pool.release(connection)
-
-    async def _as(
-        self, actor: Actor, connection: asyncpg.Connection, sql: str, arguments: Sequence[Any]
-    ) -> str | None:
-        await connection.execute(_beginning(actor))
-        try:
-            found: str | None = await connection.fetchval(sql, *arguments)
-        except BaseException:
-            if not connection.is_closed():
-                await connection.execute("rollback")
-            raise
-        await connection.execute("commit")
-        return found
 
     async def _open(self, role: str) -> asyncpg.Pool:
         async with self._opening:
@@ -170,14 +165,13 @@ def _beginning(actor: Actor) -> str:
     )
 
 
-async def identify(connection: AsyncConnection, actor: Actor, *, is_read_only: bool = False) -> None:
-    """Set the actor's identity, and whether it may write, until the transaction ends. The public has none."""
+async def identify(connection: AsyncConnection, actor: Actor) -> None:
+    """Set the actor's identity until the transaction ends. The public has none."""
     await connection.execute(
         SET_IDENTITY,
         {
             "person": str(actor.person_id or ""),
             "organisation": str(actor.organisation_id or ""),
             "roles": ",".join(sorted(actor.roles)),
-            "read_only": "on" if is_read_only else "off",
         },
     )

@@ -17,7 +17,7 @@ return coalesce(string_to_array(nullif(current_setting('hub.roles', true), ''), 
 -- The initiatives that the actor's organisation leads or takes part in: the policies of initiatives and of
 -- their participants would otherwise ask each other without end.
 create or replace function hub.own_initiatives() returns setof uuid
-language sql stable security definer set search_path = '' parallel safe
+language sql stable security definer set search_path = '' parallel safe rows 20
 begin atomic
     select id from hub.initiatives where lead_organisation_id = hub.organisation()
     union
@@ -27,7 +27,7 @@ end;
 -- Text search: `@@` is not leakproof, so beneath row-level security it could not use its index. Each returns
 -- ids only, to be joined to the filtered table.
 create or replace function hub.search_initiatives(words text) returns setof uuid
-language sql stable security definer set search_path = '' parallel safe
+language sql stable security definer set search_path = '' parallel safe rows 20
 begin atomic
     select id from hub.initiatives
     where search @@ (websearch_to_tsquery('pg_catalog.english'::regconfig, words)
@@ -35,7 +35,7 @@ begin atomic
 end;
 
 create or replace function hub.search_proposals(words text) returns setof uuid
-language sql stable security definer set search_path = '' parallel safe
+language sql stable security definer set search_path = '' parallel safe rows 20
 begin atomic
     select id from hub.proposals
     where search @@ (websearch_to_tsquery('pg_catalog.english'::regconfig, words)
@@ -43,7 +43,7 @@ begin atomic
 end;
 
 create or replace function hub.search_contributions(words text) returns setof uuid
-language sql stable security definer set search_path = '' parallel safe
+language sql stable security definer set search_path = '' parallel safe rows 20
 begin atomic
     select id from hub.contributions
     where search @@ (websearch_to_tsquery('pg_catalog.english'::regconfig, words)
@@ -106,7 +106,7 @@ return (select reference from hub.next_references($1, $2, $3, 1) reference);
 
 -- The organisations whose Co-Managers' votes are needed.
 create or replace function hub.deciding_seats() returns setof uuid
-language sql stable security definer set search_path = '' parallel safe
+language sql stable security definer set search_path = '' parallel safe rows 20
 begin atomic
     select id from hub.organisations where decides;
 end;

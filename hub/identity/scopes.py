@@ -7,7 +7,20 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Uuid, and_, bindparam, func, literal_column, or_, select, true
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Select,
+    Uuid,
+    and_,
+    any_,
+    bindparam,
+    func,
+    literal_column,
+    or_,
+    select,
+    true,
+)
 
 from hub.db.base import Base
 from hub.identity.actor import Actor
@@ -185,6 +198,11 @@ class Unless(RowScope):
         return self._says
 
 
+def found_once(keys: Select[tuple[uuid.UUID]]) -> ColumnElement[Any]:
+    """Any of the keys that the SELECT gives, found once a statement: an index can look each of them up."""
+    return any_(func.array(keys.scalar_subquery(), type_=ARRAY(Uuid)))
+
+
 class InSet(Scope):
     """Rows whose id stands in a column of another table, there in a scope of its own."""
 
@@ -198,7 +216,7 @@ class InSet(Scope):
     def where(self, who: Sight, model: Entity, parent: Parent) -> ColumnElement[bool]:
         inside = self.scope.where(who, self.other, parent)
         chosen = select(getattr(self.other, self.column)).where(inside).correlate(None)
-        condition: ColumnElement[bool] = getattr(model, self.by_column).in_(chosen)
+        condition: ColumnElement[bool] = getattr(model, self.by_column) == found_once(chosen)
         return condition
 
     @property
@@ -234,5 +252,5 @@ class OwnInitiatives(Scope):
     says = "taking part"
 
     def where(self, who: Sight, model: Entity, parent: Parent) -> ColumnElement[bool]:
-        own: ColumnElement[bool] = model.id.in_(select(func.hub.own_initiatives()))
+        own: ColumnElement[bool] = model.id == found_once(select(func.hub.own_initiatives()))
         return own

@@ -16,6 +16,7 @@ from hub.db import embedded
 from hub.db.engine import Database
 from hub.db.row_security import changeable
 from hub.policy import ANYONE
+from tests.conftest import reading
 from tests.policy.clones import actor_of, as_owner, clone
 
 ROLES = ("hub_app", "hub_public", embedded.LOGIN)
@@ -270,7 +271,7 @@ async def test_a_search_gives_ids_only_and_joined_they_are_filtered(
     returns = "select prorettype::regtype::text || case when proretset then '[]' else '' end from pg_proc"
     assert await owner.scalar(text(f"{returns} where proname = '{function}'")) == "uuid[]"
     for name in ("partner", "reviewer", "staff", None):
-        async with database.reading(await actor_of(owner, name)) as connection:
+        async with reading(database, await actor_of(owner, name)) as connection:
             visible = set(await connection.scalars(text(f"select id from hub.{table}")))
             matched = set(await connection.scalars(text(f"select hub.{function}(:words)"), {"words": words}))
             joined = await connection.scalars(
@@ -295,14 +296,14 @@ async def test_own_initiatives_are_those_of_the_identity(owner: AsyncConnection,
             ),
             {"own": actor.organisation_id},
         )
-        async with database.reading(actor) as connection:
+        async with reading(database, actor) as connection:
             assert set(await connection.scalars(statement)) == set(expected), name
 
 
 async def test_deciding_seats_are_two_ids(owner: AsyncConnection, database: Database) -> None:
     codes = "select iso_code from hub.organisations where id in (select hub.deciding_seats())"
     for name in ("partner", None):
-        async with database.reading(await actor_of(owner, name)) as connection:
+        async with reading(database, await actor_of(owner, name)) as connection:
             assert set(await connection.scalars(text(codes))) == {"AU", "ID"}
 
 

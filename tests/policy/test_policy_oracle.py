@@ -16,6 +16,7 @@ from hub.db.models import metadata
 from hub.identity.actor import Actor
 from hub.identity.scopes import BoundSight, RowScope
 from hub.policy import Action
+from tests.conftest import reading
 from tests.policy.clones import IDENTITIES
 from tests.policy.conftest import Actors
 from tests.policy.oracle import ORACLE, Rows, load
@@ -39,7 +40,7 @@ async def test_the_database_agrees_with_the_oracle(
     expected = {
         table: {row.id for row in rows.tables[table] if rows.sees(table, who, row)} for table in ORACLE
     }
-    async with database.reading(actors[name]) as connection:
+    async with reading(database, actors[name]) as connection:
         found = {
             table: set(await connection.scalars(text(f"select id from hub.{table}"))) for table in ORACLE
         }

@@ -19,7 +19,7 @@ from hub.db.engine import Database, identify
 from hub.db.row_security import changeable
 from hub.identity.actor import PUBLIC, Actor
 from hub.identity.scopes import BoundSight
-from tests.conftest import PERSONAS
+from tests.conftest import PERSONAS, reading
 from tests.policy.conftest import Actors
 
 MODELS = sorted(policy.READS, key=lambda model: model.__name__)
@@ -272,14 +272,14 @@ async def test_what_was_submitted_does_not_change_even_for_its_owner(
 
 @pytest.mark.parametrize("name", PERSONAS)
 async def test_a_connection_for_reading_writes_nothing(name: str, database: Database, actors: Actors) -> None:
-    async with database.reading(actors[name]) as connection:
+    async with reading(database, actors[name]) as connection:
         assert await attempt(connection, "update hub.api_tokens set label = label") == "25006"
         reference = "select hub.next_reference('PRO', 2026, 4)"
         assert await attempt(connection, reference) == "25006"
 
 
 async def test_the_public_writes_nothing(database: Database) -> None:
-    async with database.reading(PUBLIC) as connection:
+    async with reading(database, PUBLIC) as connection:
         for model in MODELS:
             for statement in ("delete from {}", "update {} set id = id", "insert into {} default values"):
                 with pytest.raises(DBAPIError, match="permission denied"):

@@ -17,6 +17,7 @@ from hub.contributions.models import Contribution, ContributionTransaction
 from hub.db.base import Base
 from hub.db.engine import Database, identify
 from hub.identity.actor import PUBLIC, Actor, Role
+from tests.conftest import reading
 from tests.policy.clones import IDENTITIES
 from tests.policy.conftest import Actors
 
@@ -56,8 +57,14 @@ async def test_every_table_shows_exactly_what_the_policy_allows(
     name: str | None, database: Database, owner: AsyncConnection, actors: Actors
 ) -> None:
     actor = actors[name]
-    async with database.reading(actor) as connection:
+    async with reading(database, actor) as connection:
         found = {model.__name__: await raw(connection, model) for model in MODELS}
+    async with database.reads.connection(actor) as requests:
+        read = {
+            model.__name__: {row["id"] for row in await requests.fetch(f"select * from {model.__table__}")}
+            for model in MODELS
+        }
+    assert read == found, "the request's own connection sees what an act sees"
     async with identified(owner, actor):
         expected = {model.__name__: await allowed(owner, model, actor) for model in MODELS}
     assert found == expected
@@ -70,7 +77,7 @@ async def test_the_comparison_is_not_of_nothing_with_nothing(
         assert await raw(owner, model), model.__name__
         sizes = set()
         for actor in actors.values():
-            async with database.reading(actor) as connection:
+            async with reading(database, actor) as connection:
                 sizes.add(len(await raw(connection, model)))
         if model.__name__ not in OF_THE_PUBLIC:
             assert min(sizes) == 0, f"{model.__name__}: somebody sees nothing of it"

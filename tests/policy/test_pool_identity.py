@@ -7,6 +7,7 @@ import uuid
 from collections.abc import AsyncIterator
 from typing import Any
 
+import asyncpg
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
@@ -15,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hub.database import Place
 from hub.db.engine import Database
 from hub.identity.actor import Actor
+from tests.conftest import reading
 from tests.policy.clones import actor_of
 
 HOW = ("reading", "writing")
@@ -40,6 +42,11 @@ IDENTITY = text(
 )
 
 
+def opened(database: Database, how: str, actor: Actor) -> Any:
+    """A transaction for writing, or one that only reads, of the actor."""
+    return database.writing(actor) if how == "writing" else reading(database, actor)
+
+
 async def identity_left(database: Database) -> tuple[Any, ...]:
     """The backend and the identity that the next user of the pool's one connection finds."""
     async with database.app.connect() as connection:
@@ -51,7 +58,7 @@ NOBODY = (None, None, False, "off")
 
 @pytest.mark.parametrize("how", HOW)
 async def test_the_identity_ends_with_its_transaction(how: str, staff: Actor, database: Database) -> None:
-    async with getattr(database, how)(staff) as connection:
+    async with opened(database, how, staff) as connection:
         inside = tuple((await connection.execute(IDENTITY)).one())
     read_only = "on" if how == "reading" else "off"
     assert inside[1:] == (staff.person_id, staff.organisation_id, True, read_only)
@@ -60,7 +67,7 @@ async def test_the_identity_ends_with_its_transaction(how: str, staff: Actor, da
 
 async def fail(database: Database, how: str, actor: Actor, failing: str | Exception) -> None:
     """A transaction in which a statement fails, or something of ours."""
-    async with getattr(database, how)(actor) as connection:
+    async with opened(database, how, actor) as connection:
         if isinstance(failing, Exception):
             raise failing
         await connection.execute(text(failing))
@@ -87,7 +94,7 @@ async def test_the_identity_ends_with_a_cancelled_request(how: str, staff: Actor
     started = asyncio.Event()
 
     async def request() -> None:
-        async with getattr(database, how)(staff) as connection:
+        async with opened(database, how, staff) as connection:
             started.set()
             await connection.execute(text("select pg_sleep(30)"))
 
@@ -105,10 +112,46 @@ async def test_one_identity_follows_another_without_a_trace(
 ) -> None:
     seen = []
     for name in ("staff", "reviewer", "partner", "staff", "reviewer"):
-        async with database.reading(await actor_of(owner, name)) as connection:
+        async with reading(database, await actor_of(owner, name)) as connection:
             seen.append(tuple((await connection.execute(IDENTITY)).one()))
     assert len({row[0] for row in seen}) == 1, "one connection served all"
     assert seen[0] == seen[3]
     assert seen[1] == seen[4]
     assert len(set(seen)) == 3
     assert all(isinstance(row[1], uuid.UUID) for row in seen)
+
+
+async def left_on_reads(database: Database) -> tuple[Any, ...]:
+    """What the next user of the requests' own connection finds, before it says who it is."""
+    pool = database.reads._pools["hub_app"]
+    async with pool.acquire() as connection:
+        return tuple(await connection.fetchrow(str(IDENTITY)))[1:]
+
+
+NOBODY_READS = (None, None, False, "on")
+
+
+@pytest.mark.parametrize("failing", ["select 1 / 0", "select nonsense"])
+async def test_a_request_that_fails_leaves_its_identity_to_nobody(
+    failing: str, staff: Actor, database: Database
+) -> None:
+    with pytest.raises(asyncpg.PostgresError):
+        await database.fetch_text(staff, failing, [])
+    assert await left_on_reads(database) == NOBODY_READS
+    assert await database.fetch_text(staff, "select 'well'", []) == "well"
+
+
+async def test_a_request_that_is_cancelled_leaves_its_identity_to_nobody(
+    staff: Actor, database: Database
+) -> None:
+    task = asyncio.create_task(database.fetch_text(staff, "select pg_sleep(30)::text", []))
+    await asyncio.sleep(0.3)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert await left_on_reads(database) == NOBODY_READS
+
+
+async def test_a_request_writes_nothing(staff: Actor, database: Database) -> None:
+    with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
+        await database.fetch_text(staff, "update hub.initiatives set title = title returning title", [])

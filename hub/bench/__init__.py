@@ -1,0 +1,1 @@
+"""The side-by-side benchmark: data of a given scale, four documents, contenders on loopback."""
