@@ -53,7 +53,7 @@ def import_() -> None:
 data_dir = click.option(
     "--data-dir",
     type=click.Path(path_type=Path),
-    help="Folder of the hub's own database and files; otherwise HUB_DATA_DIR, or a folder of the user.",
+    help="Folder of the hub's own database; otherwise HUB_DATA_DIR, .hub if it is here, or one of the user.",
 )
 
 

@@ -11,6 +11,9 @@ import platformdirs
 
 from hub.errors import SetUpError
 
+DATA_FOLDER_MARK = "hub-data-folder"
+"""A file that tells a data folder of the hub from somebody else's."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
@@ -33,7 +36,7 @@ def read_settings(environment: Mapping[str, str] = os.environ, **overrides: obje
     given: dict[str, object] = {
         "database_url": environment.get("HUB_DATABASE_URL") or None,
         "database_owner_url": environment.get("HUB_DATABASE_OWNER_URL") or None,
-        "data_dir": environment.get("HUB_DATA_DIR") or platformdirs.user_data_path("rso-hub"),
+        "data_dir": environment.get("HUB_DATA_DIR") or _usual_folder(),
         "base_url": environment.get("HUB_BASE_URL") or "http://127.0.0.1:8000",
         "secret_key": environment.get("HUB_SECRET_KEY") or None,
         "oidc_issuer": environment.get("HUB_OIDC_ISSUER") or None,
@@ -43,6 +46,12 @@ def read_settings(environment: Mapping[str, str] = os.environ, **overrides: obje
     given.update({name: value for name, value in overrides.items() if value is not None})
     given["data_dir"] = Path(str(given["data_dir"])).expanduser().absolute()
     return Settings(**given)  # type: ignore[arg-type]
+
+
+def _usual_folder() -> Path:
+    """The folder that `make demo` has made here, else one of the user's own."""
+    beside = Path(".hub")
+    return beside if (beside / DATA_FOLDER_MARK).exists() else platformdirs.user_data_path("rso-hub")
 
 
 def _number(environment: Mapping[str, str], name: str, default: int) -> int:

@@ -14,7 +14,7 @@ from graphql.utilities import find_breaking_changes
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.config import Settings
+from hub.config import DATA_FOLDER_MARK, Settings
 from hub.database import Place, open_place
 from hub.db import embedded
 from hub.db import migrate as migrations
@@ -30,6 +30,8 @@ def issue_token(settings: Settings, persona: str) -> str:
     """A bearer token of a demonstration's persona; SetUpError names the personas that there are."""
     if settings.database_url is not None:
         raise SetUpError("HUB_DATABASE_URL is set: personas exist in a demonstration only. Unset it.")
+    if not (settings.data_dir / DATA_FOLDER_MARK).exists():
+        raise SetUpError(f"There is no demonstration in {settings.data_dir} yet. Run hub demo first.")
     place = open_place(settings)
     if migrations.revision(place.owner) is None:
         raise SetUpError(f"There is no demonstration in {settings.data_dir} yet. Run hub demo first.")
@@ -136,6 +138,9 @@ class Finding:
 
 def examine(settings: Settings) -> list[Finding]:
     """Look at everything that the hub needs."""
+    if settings.database_url is None and not (settings.data_dir / DATA_FOLDER_MARK).exists():
+        message = f"There is no database in {settings.data_dir} yet: hub demo, or hub migrate and hub seed"
+        return [Finding("error", message)]
     try:
         place = open_place(settings)
         return _examined(place)

@@ -378,7 +378,7 @@ def require(actor: Actor, action: Action, row: Any) -> None:
     """Refuse with NotAllowed unless the table grants the action; that the row is seen is proved before."""
     if not allows(actor, action, row):
         who = " or ".join(_label(audience) for audience in GRANTS[action])
-        raise NotAllowed(f"This needs the role {who} for it. Ask your focal point or the RSO.")
+        raise NotAllowed(f"Only a {who} can do this. Ask your focal point or the RSO.")
 
 
 def _label(audience: Audience) -> str:

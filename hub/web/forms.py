@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Self, TypedDict
@@ -124,11 +125,12 @@ class Form:
         field = self._field_of(problem["path"], names)
         is_malformed = problem["code"] == "MALFORMED"
         message = malformed.get(field or "", problem["message"]) if is_malformed else problem["message"]
-        return FieldProblem(field, problem["code"], message)
+        about = () if field else _own_path(problem["path"])
+        return FieldProblem(field, problem["code"], f"{_words(about)}: {message}" if about else message)
 
     def _field_of(self, path: Sequence[str], names: Mapping[str, str]) -> str | None:
         """The field at the path, else the nearest field around it, else the first field inside it."""
-        parts = tuple(path[1:] if path[:1] and path[0] == "input" else path)
+        parts = _own_path(path)
         for length in range(len(parts), 0, -1):
             dotted = ".".join(parts[:length])
             name = names.get(dotted, dotted)
@@ -144,6 +146,15 @@ async def posted_form(request: Request, fields: Iterable[str]) -> Form:
     if content_type != URLENCODED:
         raise HTTPException(415, f"send the form as {URLENCODED}")
     return Form.read(fields, await request.form())
+
+
+def _own_path(path: Sequence[str]) -> tuple[str, ...]:
+    return tuple(path[1:] if path[:1] and path[0] == "input" else path)
+
+
+def _words(path: Sequence[str]) -> str:
+    """A path in words, where the page has no field of its own for it: `startsOn` is "Starts on"."""
+    return re.sub(r"(?=[A-Z])", " ", " ".join(path)).capitalize()
 
 
 def _typed(value: Any) -> str:

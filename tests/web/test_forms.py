@@ -170,7 +170,8 @@ def test_a_draft_opens_with_its_values() -> None:
 )
 def test_a_problem_finds_its_field(path: list[str], field: str | None) -> None:
     form = Form(FIELDS).with_problems([problem(*path)], names={"period.start": "startsOn"})
-    assert form.problems == (FieldProblem(field, "WRONG", "Wrong"),)
+    said = "Titles: Wrong" if path == ["input", "titles"] else "Wrong"
+    assert form.problems == (FieldProblem(field, "WRONG", said),)
 
 
 def test_a_problem_stands_at_the_innermost_field() -> None:

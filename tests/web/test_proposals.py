@@ -268,7 +268,8 @@ async def test_an_incomplete_draft_is_not_submitted(visit: Visit) -> None:
     page = await partner.send(saved.form(action))
     assert page.status == 422
     assert_whole(page)
-    assert "Fill this in before you submit" in page.text
+    for name in ("Summary", "Objectives", "Kind", "Scope", "Starts on", "Ends on"):
+        assert f"{name}: fill this in before you submit" in page.text
     assert "Draft PRO-" in page.text
 
 
