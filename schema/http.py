@@ -64,7 +64,7 @@ async def answered(
     """The response of a read that compiles, as text."""
     try:
         return await transport.answer(PLANNER, database, actor, document, variables or {}, operation_name)
-    except asyncpg.QueryCanceledError as cancelled:
+    except (asyncpg.QueryCanceledError, TimeoutError) as cancelled:
         return json.dumps({"errors": [refusal(GraphQLError("", original_error=cancelled))], "data": None})
 
 
@@ -78,9 +78,11 @@ async def executed(
     is_read_only: bool = False,
 ) -> dict[str, Any]:
     """The response of the normal executor, which reads each root field by one compiled statement."""
-    refused = PLANNER.read(document).errors
-    if refused:
-        return {"errors": [refusal(error) for error in refused]}
+    asked = PLANNER.read(document)
+    if asked.errors:
+        return {"errors": [refusal(error) for error in asked.errors]}
+    if operation_name is None and len(asked.operations) > 1:
+        return {"errors": [refusal(GraphQLError("Say by operationName which of the operations to run."))]}
     result = await schema.execute(
         document,
         variable_values=dict(variables or {}),

@@ -122,6 +122,9 @@ class ReadPools:
             await connection.execute(_beginning(actor))
             yield connection
             await connection.execute("commit")
+        except asyncpg.PostgresError:
+            await connection.execute("rollback")
+            raise
         finally:
             if not connection.is_closed() and connection.is_in_transaction():
                 connection.terminate()  # an identity is never handed on, whatever went wrong
@@ -138,6 +141,7 @@ class ReadPools:
                     min_size=0,
                     max_size=self._size,
                     statement_cache_size=STATEMENTS_KEPT,
+                    max_cacheable_statement_size=0,  # of any length: plans are long
                     server_settings=settings,
                     reset=_keep,
                     timeout=10,

@@ -21,11 +21,12 @@ from graphql import (
 )
 from graphql.execution.collect_fields import FieldDetails, FragmentDetails, collect_subfields
 from graphql.execution.values import VariableValues
-from sqlalchemy import ColumnElement, Text, and_, func, literal, literal_column, select, true
+from sqlalchemy import ColumnElement, Text, and_, func, literal_column, select, true
 
 from hub import policy
 from hub.db.base import Base
 from schema.compiler import ids
+from schema.compiler.listing import Listing
 from schema.compiler.mapping import (
     KEY,
     REGISTRY,
@@ -48,7 +49,6 @@ from schema.compiler.rows import DerivedRow, Row, linked
 from schema.compiler.text import (
     NULL,
     Piece,
-    constant,
     joined,
     json_list,
     json_object,
@@ -211,15 +211,15 @@ class Emitter:
 
     def _node(self, arguments: Arguments, details: list[FieldDetails]) -> Text_:
         """Any object by its id: the id says of which type, and so the statement depends on it."""
-        given = arguments["id"].concrete()
-        name, key = ids.parse(given) or ("", None)
         nodes = self._node_types()
+        name = arguments["id"].known(ids.type_name)
         if name not in nodes:
-            ids.local_id(given, "id", types=nodes)
+            raise ids.unusable(name, "id", types=nodes)
         type_ = self.schema.type_map[name]
         assert isinstance(type_, GraphQLObjectType)
         row = self.row(REGISTRY.models[name])
-        where = and_(row.column("id") == literal(key, row.column("id").type), self.seen(row))
+        key = arguments["id"].sql(row.column("id").type, ids.reader("id", types=nodes))
+        where = and_(row.column("id") == key, self.seen(row))
         if name in REGISTRY.variants:
             where = and_(where, REGISTRY.variants[name](row))
         value = self.concrete(type_, details, row, is_variant=True)
@@ -274,7 +274,7 @@ class Emitter:
         amount, currency = at.column(mapping.amount), at.column(mapping.currency)
         parts: dict[str, Piece] = {
             "amount": json_scalar(amount),
-            "currency": json_scalar(currency, is_known=True),
+            "currency": json_scalar(currency),
             "__typename": f'"{type_.name}"',
         }
         pairs = [(key, parts[n[0].node.name.value]) for key, n in self.fields(type_, details).items()]
@@ -318,7 +318,7 @@ class Emitter:
                 found.append(mapping.where(row, self.context))
             return found
 
-        listing = _Listing(self, page)
+        listing = Listing(self, page)
         pairs: list[tuple[str, Piece]] = []
         for key, nodes in self.fields(type_, details).items():
             field_name = nodes[0].node.name.value
@@ -333,91 +333,6 @@ class Emitter:
         if not listing.is_read:
             return json_object(pairs)
         return select(json_object(pairs)).select_from(listing.rows(conditions)).scalar_subquery()
-
-
-class _Listing:
-    """The rows of one page, numbered. One more than asked for is read where something follows from it."""
-
-    def __init__(self, emitter: Emitter, page: Page) -> None:
-        self.emitter, self.page = emitter, page
-        self.row = emitter.row(page.listing.model)
-        self.outer = f"{self.row.name}p"
-        self.is_read = self.needs_more = False
-        self._carried: list[ColumnElement[Any]] = []
-
-    def part(self, declared: GraphQLField, details: list[FieldDetails]) -> Text_:
-        """The JSON of `edges`, `nodes` or `pageInfo`."""
-        self.is_read = True
-        inner = get_named_type(declared.type)
-        name = details[0].node.name.value
-        if name == "nodes":
-            return self._listed(self._carry(self.emitter.object(inner, details, self.row)))
-        assert isinstance(inner, GraphQLObjectType)
-        pairs: list[tuple[str, Piece]] = []
-        for key, nodes in self.emitter.fields(inner, details).items():
-            field_name = nodes[0].node.name.value
-            if field_name == "__typename":
-                pairs.append((key, f'"{inner.name}"'))
-            elif name == "pageInfo":
-                pairs.append((key, self._page_info(field_name)))
-            elif field_name == "cursor":
-                pairs.append((key, joined(['"', self.page.cursor(self.row), '"'])))
-            else:
-                node_type = get_named_type(inner.fields["node"].type)
-                pairs.append((key, self.emitter.object(node_type, nodes, self.row)))
-        return json_object(pairs) if name == "pageInfo" else self._listed(self._carry(json_object(pairs)))
-
-    def rows(self, conditions: Any) -> Any:
-        """The page, to select from: its rows found first, what is said of each written after."""
-        row, page = self.row, self.page
-        order = page.order(row)
-        inside = [*conditions(row), *page.keyset(row)]
-        place = func.row_number().over(order_by=order).label("place")
-        limit = page.size + literal_column("1") if self.needs_more else page.size
-        found = (
-            select(*(row.column(name).label(name) for name in list(row.used)), place)
-            .select_from(row.table)
-            .where(*inside)
-            .order_by(*order)
-            .limit(limit)
-            .subquery(row.name)
-        )
-        return (
-            select(literal_column(f"{row.name}.place").label("place"), *self._carried)
-            .select_from(found)
-            .subquery(self.outer)
-        )
-
-    @property
-    def _place(self) -> ColumnElement[int]:
-        return literal_column(f"{self.outer}.place")
-
-    def _carry(self, value: Text_) -> Text_:
-        name = f"c{len(self._carried)}"
-        place: ColumnElement[int] = literal_column(f"{self.row.name}.place")
-        self._carried.append(when([(place <= self.page.size, value)]).label(name))
-        return literal_column(f"{self.outer}.{name}", Text)
-
-    def _listed(self, value: Text_) -> Text_:
-        place = self._place.desc() if self.page.is_backward else self._place
-        return json_list(listed(value, place))
-
-    def _page_info(self, name: str) -> Text_:
-        page = self.page
-        if name in ("hasNextPage", "hasPreviousPage"):
-            if (name == "hasNextPage") != page.is_backward:
-                self.needs_more = True
-                return json_scalar(func.coalesce(func.max(self._place) > page.size, literal_column("false")))
-            return constant("true" if page.after is not None or page.before is not None else "false")
-        is_first = (name == "startCursor") != page.is_backward
-        carried = self._carry(joined(['"', page.cursor(self.row), '"']))
-        order = self._place if is_first else self._place.desc()
-        return whole(_first_of(carried, order), may_be_null=True, is_nullable=True)
-
-
-def _first_of(value: Text_, order: ColumnElement[Any]) -> Text_:
-    """The first cursor in the order; a row beyond the page has none, and none holds a comma."""
-    return func.split_part(listed(value, order), literal_column("','"), literal_column("1"))
 
 
 def field_mapping(declared: GraphQLField, type_name: str) -> FieldMapping | None:

@@ -32,11 +32,24 @@ def reader(*path: str, types: tuple[str, ...]) -> Callable[[str], uuid.UUID]:
 def local_id(value: str, *path: str, types: tuple[str, ...]) -> uuid.UUID:
     """The key of an id that must be of one of the types; InvalidInput at the path where it is not."""
     found = parse(value)
-    if found is None:
+    if found is None or found[0] not in types:
+        raise unusable(found and found[0], *path, types=types)
+    return found[1]
+
+
+LONGEST_NAME = 40
+
+
+def type_name(value: str) -> str | None:
+    """The type that an id names, cut short where it can be none of ours; None where it is no id."""
+    found = parse(value)
+    return found and found[0][:LONGEST_NAME]
+
+
+def unusable(name: str | None, *path: str, types: tuple[str, ...]) -> InvalidInput:
+    """What is wrong with an id that names no type (None) or this one."""
+    if name is None:
         message = "this is not an id of the hub; send one that the API gave you, unchanged"
-        raise InvalidInput([Problem(path, "MALFORMED_ID", message)])
-    name, key = found
-    if name not in types:
-        message = f"this is the id of a {name[:40]}; send that of a {' or '.join(types)}"
-        raise InvalidInput([Problem(path, "WRONG_TYPE", message)])
-    return key
+        return InvalidInput([Problem(path, "MALFORMED_ID", message)])
+    message = f"this is the id of a {name[:LONGEST_NAME]}; send that of a {' or '.join(types)}"
+    return InvalidInput([Problem(path, "WRONG_TYPE", message)])

@@ -1,7 +1,8 @@
 """Plans: a document made ready once, for the shape of its variables and the roles of who asks.
 
-What is judged once: syntax, validation, the operation, its length. What is kept: the SQL text and where each
-of its parameters comes from. Both caches are bounded.
+What is judged once: syntax, limits, validation, the operation. What is kept: the SQL text and where each of
+its parameters comes from. What is kept is bounded: the plans of a document by number, so that one document
+cannot drive out the others' plans, and all of it by its characters.
 """
 
 from __future__ import annotations
@@ -10,11 +11,10 @@ import json
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from graphql import (
     DocumentNode,
-    FieldNode,
     FragmentDefinitionNode,
     GraphQLError,
     GraphQLSchema,
@@ -25,70 +25,43 @@ from graphql import (
     parse,
     validate,
 )
-from graphql.execution.collect_fields import collect_fields
+from graphql.execution.collect_fields import FieldDetails, collect_fields
 from graphql.execution.values import VariableValues, get_variable_values
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import asyncpg
 
 from hub.errors import HubError
 from hub.identity.actor import Actor
+from schema.compiler import limits
 from schema.compiler.emit import Emitter, Uncompilable
 from schema.compiler.mapping import Context
 from schema.compiler.text import Piece, json_object
-from schema.compiler.values import Convert, NeedsConcrete, Path, filled, names_variable, shape, slotted
+from schema.compiler.values import (
+    Aspect,
+    Convert,
+    NeedsConcrete,
+    Path,
+    filled,
+    names_variable,
+    shape,
+    slotted,
+)
 
 MOST_TOKENS = 1_500
-MOST_DOCUMENTS, MOST_PLANS = 500, 1_000
-MOST_CONCRETE = 8
+MOST_DOCUMENTS, MOST_PLANS = 500, 64
+"""Documents kept, and plans kept of each."""
+LONGEST_KEPT = 20_000
+"""Characters of a document that is kept; a longer one is made ready each time."""
+MOST_KEPT = 24_000_000
+"""Bytes, about, of documents and plans kept."""
+PARSED = 80
+"""A document that was parsed takes about so many times the room of its text (measured)."""
+MOST_DECISIVE = 8
 """How many values of one document may decide about a statement's form."""
+HOLE = "\x02"
+"""Where a part of the answer goes that the database does not give: no JSON holds the character."""
 
 _DIALECT = asyncpg.dialect()  # type: ignore[no-untyped-call]
-
-K = TypeVar("K")
-V = TypeVar("V")
-
-
-class Bounded(Generic[K, V]):
-    """The entries used last."""
-
-    def __init__(self, most: int) -> None:
-        self._entries: OrderedDict[K, V] = OrderedDict()
-        self._most = most
-
-    def __len__(self) -> int:
-        return len(self._entries)
-
-    def get(self, key: K) -> V | None:
-        """The entry, which is then the last one used."""
-        found = self._entries.get(key)
-        if found is not None:
-            self._entries.move_to_end(key)
-        return found
-
-    def keep(self, key: K, value: V) -> V:
-        """Add an entry, and forget the one that was used longest ago."""
-        self._entries[key] = value
-        if len(self._entries) > self._most:
-            self._entries.popitem(last=False)
-        return value
-
-
-@dataclass(slots=True)
-class Document:
-    """A document that was read, with what is wrong with it."""
-
-    node: DocumentNode | None
-    errors: list[GraphQLError]
-    fragments: dict[str, FragmentDefinitionNode] = field(default_factory=dict)
-    operations: dict[str, OperationDefinitionNode] = field(default_factory=dict)
-    concrete: frozenset[Path] = frozenset()
-    """Paths in the variables whose values decide about the statement's form; found out while planning."""
-
-    def operation(self, name: str | None) -> OperationDefinitionNode | None:
-        """The operation of the name, or the only one."""
-        if name is not None:
-            return self.operations.get(name)
-        return next(iter(self.operations.values())) if len(self.operations) == 1 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +69,22 @@ class Plan:
     """A statement, ready to run."""
 
     sql: str | None
-    """None where nothing of the answer is in the database."""
-    constant: str
-    """Members of the answer that are the same for everybody, such as introspection: `"key":value,...`."""
+    """None where nothing of the answer is in the database: then it is `constants` alone."""
+    constants: tuple[str, ...]
+    """The JSON that goes to each HOLE of the statement's text, such as introspection."""
     parameters: tuple[tuple[str, Any, Convert | None], ...]
     """For each `$n`: "constant" and a value, "person", "organisation", or "given", what and how."""
+
+    @property
+    def weight(self) -> int:
+        """Bytes kept, about."""
+        return len(self.sql or "") + sum(map(len, self.constants))
+
+    def whole(self, text: str) -> str:
+        """The statement's text with its holes filled."""
+        for constant in self.constants:
+            text = text.replace(HOLE, constant, 1)
+        return text
 
     def arguments(self, variables: Mapping[str, Any], actor: Actor) -> list[Any]:
         """The parameters' values for one request; InvalidInput where a value cannot be used."""
@@ -116,24 +100,107 @@ class Plan:
         return found
 
 
+@dataclass(slots=True)
+class Document:
+    """A document that was read, with what is wrong with it."""
+
+    node: DocumentNode | None
+    errors: list[GraphQLError]
+    fragments: dict[str, FragmentDefinitionNode] = field(default_factory=dict)
+    operations: dict[str, OperationDefinitionNode] = field(default_factory=dict)
+    decisive: dict[Path, Aspect] = field(default_factory=dict)
+    """What in the variables decides about the statement's form; found out while planning."""
+    plans: OrderedDict[Any, Plan | str] = field(default_factory=OrderedDict)
+    """By the shape of variables and of who asks: the plan, or why there is none; the last one used last."""
+    weight: int = 0
+    """Bytes kept, about."""
+
+    def operation(self, name: str | None) -> OperationDefinitionNode | None:
+        """The operation of the name, or the only one."""
+        if name is not None:
+            return self.operations.get(name)
+        return next(iter(self.operations.values())) if len(self.operations) == 1 else None
+
+    def planned(self, key: Any) -> Plan | str | None:
+        """The plan kept under the key, which is then the last one used."""
+        found = self.plans.get(key)
+        if found is not None:
+            self.plans.move_to_end(key)
+        return found
+
+    def keep(self, key: Any, made: Plan | str) -> None:
+        """Keep a plan, and forget the one that was used longest ago."""
+        self.plans[key] = made
+        self.weight += _weight(made)
+        if len(self.plans) > MOST_PLANS:
+            self.weight -= _weight(self.plans.popitem(last=False)[1])
+
+
+def _weight(made: Plan | str) -> int:
+    return made.weight if isinstance(made, Plan) else len(made)
+
+
+class Documents:
+    """The documents used last, as many as there is room for."""
+
+    def __init__(self) -> None:
+        self._entries: OrderedDict[str, Document] = OrderedDict()
+        self.weight = 0
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def get(self, text: str) -> Document | None:
+        """The document, which is then the last one used."""
+        found = self._entries.get(text)
+        if found is not None:
+            self._entries.move_to_end(text)
+        return found
+
+    def add(self, text: str, document: Document) -> None:
+        """Keep a document, and forget those for which there is no room."""
+        self._entries[text] = document
+        self.weight += document.weight
+        self._fit()
+
+    def keep(self, text: str, document: Document, key: Any, made: Plan | str) -> None:
+        """Keep a plan of a document, if the document is itself still kept."""
+        before = document.weight
+        document.keep(key, made)
+        if self._entries.get(text) is document:
+            self.weight += document.weight - before
+            self._fit()
+
+    def _fit(self) -> None:
+        while self._entries and (len(self._entries) > MOST_DOCUMENTS or self.weight > MOST_KEPT):
+            self.weight -= self._entries.popitem(last=False)[1].weight
+
+
 class Planner:
     """Documents and plans of one schema."""
 
     def __init__(self, schema: GraphQLSchema) -> None:
         self.schema = schema
-        self.documents: Bounded[str, Document] = Bounded(MOST_DOCUMENTS)
-        self.plans: Bounded[Any, Plan | str] = Bounded(MOST_PLANS)
+        self.documents = Documents()
 
     def read(self, text: str) -> Document:
         """The document, parsed and validated once."""
-        return self.documents.get(text) or self.documents.keep(text, self._read(text))
+        found = self.documents.get(text)
+        if found is None:
+            found = self._read(text)
+            found.weight = PARSED * len(text) if found.node is not None else len(text)
+            if len(text) <= LONGEST_KEPT:
+                self.documents.add(text, found)
+        return found
 
     def _read(self, text: str) -> Document:
         try:
             node = parse(text, no_location=False, max_tokens=MOST_TOKENS)
+            errors = limits.exceeded(self.schema, node) or validate(self.schema, node)
         except GraphQLError as error:
             return Document(None, [error])
-        errors = validate(self.schema, node)
+        except RecursionError:
+            return Document(None, [GraphQLError("The document is nested too deeply to be read.")])
         found = Document(node, errors)
         for definition in node.definitions:
             if isinstance(definition, FragmentDefinitionNode):
@@ -154,12 +221,10 @@ class Planner:
         if coerced is None:
             return None
         who = (actor.roles, actor.person_id is None, actor.organisation_id is None)
-        shapes = tuple((n, shape(v, (n,), document.concrete)) for n, v in coerced.items())
-        key = (text, name, shapes, who)
-        found = self.plans.get(key)
+        found = document.planned((name, who, _shapes(coerced, document)))
         if found is None:
-            found, key = self._made(document, operation, coerced, actor, key)
-            self.plans.keep(key, found)
+            found = self._made(document, operation, coerced, actor)
+            self.documents.keep(text, document, (name, who, _shapes(coerced, document)), found)
         return None if isinstance(found, str) else (found, coerced)
 
     def _coerced(
@@ -176,22 +241,17 @@ class Planner:
         operation: OperationDefinitionNode,
         variables: dict[str, Any],
         actor: Actor,
-        key: Any,
-    ) -> tuple[Plan | str, Any]:
-        """A plan, or why there is none; and the key under which it is kept."""
-        for _ in range(MOST_CONCRETE):
-            given = {n: slotted(v, (n,), document.concrete) for n, v in variables.items()}
+    ) -> Plan | str:
+        """A plan, or why there is none."""
+        for _ in range(MOST_DECISIVE):
+            given = {n: slotted(v, (n,), document.decisive) for n, v in variables.items()}
             try:
-                return self._written(document, operation, given, actor), key
+                return self._written(document, operation, given, actor)
             except NeedsConcrete as needs:
-                document.concrete |= {needs.path}
-                shapes = tuple((n, shape(v, (n,), document.concrete)) for n, v in variables.items())
-                key = (key[0], key[1], shapes, key[3])
-            except Uncompilable as why:
-                return f"not compiled: {why}", key
-            except HubError as wrong:
-                return f"not compiled: {wrong}", key
-        return "not compiled: too many values decide about its form", key
+                document.decisive[needs.path] = needs.aspect
+            except (Uncompilable, HubError, GraphQLError) as why:
+                return f"not compiled: {why}"
+        return "not compiled: too many values decide about its form"
 
     def _written(
         self,
@@ -206,17 +266,20 @@ class Planner:
         selected = collect_fields(
             self.schema, emitter.fragments, emitter.variables, query, operation
         ).grouped_field_set
+        others = {
+            key: nodes for key, nodes in selected.items() if nodes[0].node.name.value not in query.fields
+        }
+        constants = self._introspected(document, operation, others, variables)
+        if len(others) == len(selected):
+            whole = ",".join(f'"{key}":{value}' for key, value in zip(others, constants, strict=True))
+            return Plan(None, (f"{{{whole}}}",), ())
         pairs: list[tuple[str, Piece]] = []
-        introspection: list[FieldNode] = []
         for key, nodes in selected.items():
             name = nodes[0].node.name.value
-            if name in query.fields:
-                pairs.append((key, emitter.field(query.fields[name], nodes, None, query.name)))
-            else:
-                introspection += [details.node for details in nodes]
-        constant = self._introspected(document, operation, introspection, variables)
-        if not pairs:
-            return Plan(None, constant, ())
+            is_read = key not in others
+            pairs.append(
+                (key, emitter.field(query.fields[name], nodes, None, query.name) if is_read else HOLE)
+            )
         compiled = select(json_object(pairs)).compile(
             dialect=_DIALECT, compile_kwargs={"render_postcompile": True}
         )
@@ -231,21 +294,22 @@ class Planner:
                 parameters.append(("given", *sources[parameter]))
             else:
                 parameters.append(("constant", compiled.params[parameter], None))
-        return Plan(str(compiled), constant, tuple(parameters))
+        return Plan(str(compiled), constants, tuple(parameters))
 
     def _introspected(
         self,
         document: Document,
         operation: OperationDefinitionNode,
-        nodes: list[FieldNode],
+        selected: Mapping[str, list[FieldDetails]],
         variables: Mapping[str, Any],
-    ) -> str:
-        """The members that the schema itself answers; they are the same until the process ends."""
+    ) -> tuple[str, ...]:
+        """The JSON of each key that the schema itself answers; it is the same until the process ends."""
+        nodes = [details.node for merged in selected.values() for details in merged]
         if not nodes:
-            return ""
+            return ()
         if any(names_variable(argument.value) for node in nodes for argument in node.arguments or ()):
             raise Uncompilable("introspection by a variable")
-        switches = {name: value for name, value in variables.items() if isinstance(value, bool)}
+        switches = {name: v for name, v in variables.items() if v is None or isinstance(v, bool)}
         asked = OperationDefinitionNode(
             operation=OperationType.QUERY,
             variable_definitions=tuple(
@@ -263,4 +327,10 @@ class Planner:
         )
         if found.errors or found.data is None:
             raise Uncompilable("introspection with an error")
-        return json.dumps(found.data, ensure_ascii=False, separators=(",", ":"))[1:-1]
+        given = found.data
+        return tuple(json.dumps(given[key], ensure_ascii=False, separators=(",", ":")) for key in selected)
+
+
+def _shapes(variables: Mapping[str, Any], document: Document) -> Any:
+    """What the plans of a document depend on of its variables."""
+    return tuple((name, shape(value, (name,), document.decisive)) for name, value in variables.items())

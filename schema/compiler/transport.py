@@ -36,22 +36,20 @@ async def answer(
         return None
     plan, coerced = planned
     if plan.sql is None:
-        return f'{{"data":{{{plan.constant}}}}}'
+        return f'{{"data":{plan.constants[0]}}}'
     try:
         arguments = plan.arguments(coerced, actor)
     except HubError:
         return None
     try:
         text = await database.fetch_text(actor, plan.sql, arguments)
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
-        if isinstance(error, asyncpg.QueryCanceledError):
-            raise  # it would take as long again
+    except (asyncpg.QueryCanceledError, TimeoutError):
+        raise  # the executor would take as long again
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
         return None
     if text is None or MARK in text:
         return None
-    if plan.constant:
-        text = f"{{{plan.constant},{text[1:]}"
-    return f'{{"data":{text}}}'
+    return f'{{"data":{plan.whole(text)}}}'
 
 
 async def fetch(database: Database, actor: Actor, statement: Select[Any]) -> str:

@@ -1,8 +1,8 @@
 """Values that a statement binds: constants of the document, or slots that a request's variables fill.
 
 A plan is made once for a document and the shape of its variables, and run many times. While it is made, a
-variable's leaves are slots; where the statement's form depends on a value (an order, a grouping), the value
-is asked for by `concrete`, and becomes a part of the shape.
+variable's leaves are slots; where the statement's form depends on a value (an order, a grouping), or on an
+aspect of it (the type that an id names), that is asked for by `known`, and becomes a part of the shape.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 
 from graphql import (
     FieldNode,
+    GraphQLError,
     GraphQLField,
     GraphQLInputObjectType,
     GraphQLInputType,
@@ -33,40 +34,48 @@ from sqlalchemy.types import TypeEngine
 
 Path = tuple[str, ...]
 Convert = Callable[[Any], Any]
+Aspect = Callable[[Any], Any]
+"""What a statement's form depends on of a value: few answers, all hashable."""
+Decisive = Mapping[Path, Aspect]
+"""Where in the variables something decides about a statement's form, and what of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """The place of a leaf in the request's variables."""
+    """The place of a leaf in the request's variables, and what is known of any value there."""
 
     path: Path
+    aspect: Aspect | None = None
+    known: Any = None
 
 
 class NeedsConcrete(Exception):
-    """The statement's form depends on what stands at the path."""
+    """The statement's form depends on the aspect of what stands at the path."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, aspect: Aspect) -> None:
         super().__init__(path)
-        self.path = path
+        self.path, self.aspect = path, aspect
 
 
-def slotted(value: Any, path: Path, concrete: frozenset[Path]) -> Any:
-    """The variable with a slot for each leaf; null, true and false, and what is concrete, stay."""
-    if value is None or isinstance(value, bool) or path in concrete:
+def slotted(value: Any, path: Path, decisive: Decisive) -> Any:
+    """The variable with a slot for each leaf; null, true and false stay."""
+    if value is None or isinstance(value, bool):
         return value
+    if path in decisive:
+        return Slot(path, decisive[path], decisive[path](value))
     if isinstance(value, dict):
-        return {name: slotted(inner, (*path, name), concrete) for name, inner in value.items()}
+        return {name: slotted(inner, (*path, name), decisive) for name, inner in value.items()}
     return Slot(path)
 
 
-def shape(value: Any, path: Path, concrete: frozenset[Path]) -> Any:
+def shape(value: Any, path: Path, decisive: Decisive) -> Any:
     """What a plan depends on of the variable: hashable, equal for values that one plan serves."""
     if value is None or isinstance(value, bool):
         return value
-    if path in concrete:
-        return repr(value)
+    if path in decisive:
+        return ("=", decisive[path](value))
     if isinstance(value, dict):
-        return tuple((name, shape(inner, (*path, name), concrete)) for name, inner in value.items())
+        return tuple((name, shape(inner, (*path, name), decisive)) for name, inner in value.items())
     return "*"
 
 
@@ -105,6 +114,11 @@ def _same(value: Any) -> Any:
     return value
 
 
+def itself(value: Any) -> Any:
+    """The aspect that is the whole value; of a list, each member once, in order."""
+    return tuple(dict.fromkeys(value)) if isinstance(value, list) else value
+
+
 @dataclass(frozen=True, slots=True)
 class Value:
     """An argument's value, or a part of one, while a statement is written."""
@@ -116,13 +130,20 @@ class Value:
         """The value as a bind of the type; `convert` checks it and may raise InvalidInput."""
         return self.binds.bound(self.raw, type_, convert)
 
+    def known(self, aspect: Aspect) -> Any:
+        """The aspect of the value; a plan made with it serves values of the same aspect only."""
+        if not isinstance(self.raw, Slot):
+            return aspect(self.raw)
+        if self.raw.aspect is not aspect:
+            raise NeedsConcrete(self.raw.path, aspect)
+        return self.raw.known
+
     def concrete(self) -> Any:
-        """The value itself; a plan made with it serves this value only."""
-        if isinstance(self.raw, Slot):
-            raise NeedsConcrete(self.raw.path)
+        """The value itself, one of a few; a plan made with it serves this value only."""
         if isinstance(self.raw, list):
             return [Value(item, self.binds).concrete() for item in self.raw]
-        return self.raw
+        found = self.known(itself)
+        return list(found) if isinstance(found, tuple) else found
 
     def parts(self) -> dict[str, Value]:
         """The fields of an input object that hold a value: omitted and null ones are left out."""
@@ -174,7 +195,10 @@ def names_variable(node: ValueNode) -> bool:
 
 def _from_ast(node: ValueNode, type_: GraphQLInputType, variables: Mapping[str, Any]) -> Any:
     if isinstance(type_, GraphQLNonNull):
-        return _from_ast(node, type_.of_type, variables)
+        found = _from_ast(node, type_.of_type, variables)
+        if found is None:
+            raise GraphQLError(f"A value of type '{type_}' must not be null.", node)
+        return found
     match node:
         case VariableNode():
             return variables.get(node.name.value, Undefined)

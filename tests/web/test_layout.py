@@ -124,7 +124,8 @@ def test_a_viewer_without_organisation_or_role_is_named_all_the_same(templates: 
 
 def test_a_demonstration_says_so_and_offers_to_sign_in(templates: Environment) -> None:
     page = framed(templates, is_demonstration=True)
-    assert "Demonstration This is a demonstration. The data is invented, but for what was imported from a named source." in page.text
+    said = "This is a demonstration. The data is invented, but for what was imported from a named source."
+    assert f"Demonstration {said}" in page.text
     assert "/demo/sign-in" in [link["href"] for link in page.all("a")]
 
 
