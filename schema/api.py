@@ -162,9 +162,3 @@ PLANNER = Planner(schema._schema)
 
 resolve.install(schema._schema)
 """Fails at once where a field neither maps to the database nor has a resolver."""
-
-PLANNER = Planner(schema._schema)
-"""Documents and plans of the whole process."""
-
-resolve.install(schema._schema)
-"""Fails at once where a field neither maps to the database nor has a resolver."""

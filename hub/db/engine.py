@@ -123,7 +123,8 @@ class ReadPools:
             yield connection
             await connection.execute("commit")
         except asyncpg.PostgresError:
-            await connection.execute("rollback")
+            if not connection.is_closed() and connection.is_in_transaction():
+                await connection.execute("rollback")
             raise
         finally:
             if not connection.is_closed() and connection.is_in_transaction():
