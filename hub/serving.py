@@ -26,7 +26,7 @@ from hub.errors import SetUpError
 def run_demo(settings: Settings, *, port: int, open_browser: bool) -> None:
     """Embedded PostgreSQL, schema, reference and demonstration data, then the server, until Ctrl-C."""
     from hub.app import build_app
-    from hub.demonstration.fill import fill
+    from hub.demonstration.fill import run_fill
 
     if settings.database_url is not None:
         raise SetUpError("HUB_DATABASE_URL is set. A demonstration never runs on it: unset it for hub demo.")
@@ -36,7 +36,7 @@ def run_demo(settings: Settings, *, port: int, open_browser: bool) -> None:
     place = open_place(settings)
     migrations.migrate(place.owner, login=place.login)
     run_seed(place.owner)
-    if run_as_owner(place.owner, fill):
+    if run_fill(place.owner):
         click.echo("Made the demonstration data: everything in it is invented.")
     app = build_app(settings, place.login)
     personas = run_as_owner(place.owner, _personas)

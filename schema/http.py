@@ -47,10 +47,27 @@ async def execute(
 
     `data` is missing where the document could not be run at all.
     """
-    text = await answered(database, actor, document, variables, operation_name)
+    answer = await respond(database, actor, document, variables, operation_name, is_read_only=is_read_only)
+    found: dict[str, Any] = json.loads(answer) if isinstance(answer, str) else answer
+    return found
+
+
+async def respond(
+    database: Database,
+    actor: Actor,
+    document: str,
+    variables: Mapping[str, Any] | None,
+    operation_name: str | None,
+    *,
+    is_read_only: bool,
+) -> str | dict[str, Any]:
+    """The response: of a read that compiles its text, of anything else the object."""
+    try:
+        text = await answered(database, actor, document, variables, operation_name)
+    except (asyncpg.QueryCanceledError, TimeoutError) as stopped:  # the executor would wait as long again
+        return {"errors": [refusal(GraphQLError("", original_error=stopped))], "data": None}
     if text is not None:
-        found: dict[str, Any] = json.loads(text)
-        return found
+        return text
     return await executed(database, actor, document, variables, operation_name, is_read_only=is_read_only)
 
 
@@ -62,10 +79,7 @@ async def answered(
     operation_name: str | None,
 ) -> str | None:
     """The response of a read that compiles, as text."""
-    try:
-        return await transport.answer(PLANNER, database, actor, document, variables or {}, operation_name)
-    except (asyncpg.QueryCanceledError, TimeoutError) as cancelled:
-        return json.dumps({"errors": [refusal(GraphQLError("", original_error=cancelled))], "data": None})
+    return await transport.answer(PLANNER, database, actor, document, variables or {}, operation_name)
 
 
 async def executed(
@@ -110,12 +124,11 @@ async def endpoint(request: Request) -> Response:
             raise BadRequest("Send a POST with a JSON body, or a GET with ?query=.", 405)
         document, variables, name = _checked(parameters)
         database, actor = request.app.state.database, request.state.actor
-        text = await answered(database, actor, document, variables, name)
-        if text is not None:
-            return _sent(request, text.encode(), 200)
-        answer = await executed(
+        answer = await respond(
             database, actor, document, variables, name, is_read_only=request.method == "GET"
         )
+        if isinstance(answer, str):
+            return _sent(request, answer.encode(), 200)
     except InvalidOperationTypeError:
         refused = BadRequest(
             "Send this operation by POST: a GET only reads, and subscriptions are not served.", 405

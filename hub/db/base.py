@@ -59,10 +59,6 @@ class Versioned(Timed):
 
     version: Mapped[int] = mapped_column(default=1, server_default="1")
 
-    @property
-    def _versioned(self) -> bool:
-        return True
-
 
 class Demonstrable:
     """A row that may be invented for the demonstration, and then says so wherever it is shown."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +11,9 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from starlette.applications import Starlette
 
 from hub.database import Place
-from tests.conftest import Client, Person
+from hub.db import engine
+from hub.identity.actor import PUBLIC
+from tests.conftest import Client, Person, clients, running
 from tests.test_main_job import COMPLETE, PROPOSAL
 
 PLEDGE = {
@@ -275,3 +278,17 @@ async def test_a_bug_is_masked_and_found_by_its_reference(
     assert "hub.initiatives" not in str(answer)
     logged = capsys.readouterr()
     assert error["extensions"]["reference"] in logged.out + logged.err
+
+
+async def test_a_busy_pool_is_told_with_503_and_when_to_try_again(
+    standing: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "POOL_WAIT_SECONDS", 0.2)
+    async with running(standing, tmp_path, pool_size=1) as app, clients(app) as client:
+        public = await client(None)
+        async with app.state.database.reads.connection(PUBLIC):
+            response = await public.http.post("/graphql", json={"query": "{ memberStates { totalCount } }"})
+        assert response.status_code == 503
+        assert response.headers["retry-after"] == "5"
+        assert response.json()["errors"][0]["extensions"]["code"] == "UNAVAILABLE"
+        assert (await public.data("{ memberStates { totalCount } }"))["memberStates"]["totalCount"] == 45
