@@ -18,6 +18,7 @@ from hub.config import Settings
 from hub.db.engine import Database
 from hub.db.migrate import head
 from hub.identity.authentication import Authentication
+from hub.identity.recognition import Recognition
 from hub.policy import unguarded_models
 from hub.web import portal
 from schema.api import schema
@@ -35,6 +36,7 @@ def build_app(settings: Settings, login: URL) -> Starlette:
         database = Database(login, pool_size=settings.pool_size)
         app.state.database = database
         app.state.settings = settings
+        app.state.recognition = Recognition(database, is_demonstration=settings.is_demonstration)
         app.state.execute = partial(execute, database)
         yield
         await database.dispose()
@@ -48,7 +50,7 @@ def build_app(settings: Settings, login: URL) -> Starlette:
             Route("/healthz", healthz),
             Route("/readyz", readyz),
         ],
-        middleware=[Middleware(Authentication, is_demonstration=settings.is_demonstration)],
+        middleware=[Middleware(Authentication)],
         exception_handlers=portal.EXCEPTION_HANDLERS,
         lifespan=lifespan,
     )
