@@ -22,7 +22,7 @@ class Recognition:
         self._known: OrderedDict[bytes, tuple[float, Actor]] = OrderedDict()
 
     async def actor(self, token: str) -> Actor | None:
-        """Whom the token speaks for; None, which is never remembered, where it is unknown, expired or revoked."""
+        """Whom it speaks for; None, which is never remembered, where it is unknown, expired or revoked."""
         key, now = tokens.digest(token), time.monotonic()
         found = self._known.get(key)
         if found is not None and now < found[0]:
