@@ -25,8 +25,11 @@ from schema.api import schema
 from schema.http import endpoint, execute
 
 
-def build_app(settings: Settings, login: URL) -> Starlette:
-    """The hub over the database of the login's URL."""
+def build_app(settings: Settings, login: URL, *, compiles: bool = True) -> Starlette:
+    """The hub over the database of the login's URL.
+
+    `compiles` False: every operation goes to the normal executor. The answers are the same.
+    """
     unguarded = unguarded_models()
     if unguarded:
         raise RuntimeError(f"tables without a policy: {', '.join(unguarded)}")
@@ -37,6 +40,7 @@ def build_app(settings: Settings, login: URL) -> Starlette:
         app.state.database = database
         app.state.settings = settings
         app.state.recognition = Recognition(database, is_demonstration=settings.is_demonstration)
+        app.state.compiles = compiles
         app.state.execute = partial(execute, database)
         yield
         await database.dispose()
