@@ -84,12 +84,16 @@ async def healthz(request: Request) -> Response:
 
 
 async def readyz(request: Request) -> Response:
-    """The database answers and is at the revision that this version needs."""
+    """The database answers and is at the revision that this version needs, or at a newer one."""
     database: Database = request.app.state.database
     try:
         async with database.public.connect() as connection:
-            await connection.execute(text("select 1"))
+            revision = str(await connection.scalar(text("select hub.revision()")))
     except Exception as error:  # whatever it is, the answer is: not ready, and why
         reason = type(error).__name__
         return JSONResponse({"status": "database unavailable", "reason": reason}, status_code=503)
-    return JSONResponse({"status": "ok", "revision": head()})
+    needed = head()
+    if revision < needed:
+        answer = {"status": "database not migrated", "revision": revision, "needed": needed}
+        return JSONResponse(answer, status_code=503)
+    return JSONResponse({"status": "ok", "revision": revision})
