@@ -8,7 +8,6 @@ from functools import partial
 
 from sqlalchemy import URL, text
 from starlette.applications import Starlette
-from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
@@ -17,7 +16,7 @@ from strawberry.http.ides import get_graphql_ide_html
 from hub.config import Settings
 from hub.db.engine import Database
 from hub.db.migrate import head
-from hub.identity.authentication import Authentication
+from hub.edge.layers import layers
 from hub.identity.recognition import Recognition
 from hub.policy import unguarded_models
 from hub.web import portal
@@ -54,7 +53,7 @@ def build_app(settings: Settings, login: URL, *, compiles: bool = True) -> Starl
             Route("/healthz", healthz),
             Route("/readyz", readyz),
         ],
-        middleware=[Middleware(Authentication)],
+        middleware=layers(settings),
         exception_handlers=portal.EXCEPTION_HANDLERS,
         lifespan=lifespan,
     )
@@ -65,7 +64,7 @@ async def graphiql(request: Request) -> Response:
     page = get_graphql_ide_html(graphql_ide="graphiql").replace(
         "window.location.href", "window.location.origin + '/graphql'"
     )
-    return HTMLResponse(page)
+    return HTMLResponse(page, headers={"Content-Security-Policy": "frame-ancestors 'none'"})
 
 
 def contract() -> str:

@@ -7,10 +7,12 @@ import gc
 import os
 import socket
 import sys
+import tempfile
 import threading
 import webbrowser
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 import uvicorn
@@ -21,6 +23,7 @@ from hub.config import Settings, read_settings
 from hub.database import Place, open_place
 from hub.db import migrate as migrations
 from hub.db.seed import run_as_owner, run_seed
+from hub.edge.metrics import SHARED_FOLDER
 from hub.errors import SetUpError
 
 
@@ -89,7 +92,10 @@ def run_production(settings: Settings, *, workers: int, host: str, port: int) ->
         serve(app, listen(host, port), lambda: click.echo(f"The hub listens on http://{host}:{port}"))
         return
     click.echo(f"The hub listens on http://{host}:{port}, with {workers} workers")
-    uvicorn.run("hub.serving:application", factory=True, host=host, port=port, workers=workers)
+    with tempfile.TemporaryDirectory(prefix="hub-metrics-") as folder:
+        os.environ[SHARED_FOLDER] = folder
+        address: dict[str, Any] = {"host": host, "port": port, "workers": workers}
+        uvicorn.run("hub.serving:application", factory=True, **address, **OPTIONS)
 
 
 def application() -> ASGIApp:
@@ -159,6 +165,14 @@ class _AnnouncingServer(uvicorn.Server):
         self._captured_signals.clear()
 
 
+OPTIONS: dict[str, Any] = {
+    "log_level": "warning",
+    "access_log": False,  # the edge writes a line of its own
+    "server_header": False,
+    "timeout_graceful_shutdown": 5,
+    "limit_concurrency": 1_000,  # beyond it a worker answers 503 at once
+}
+
 COLLECTED_AFTER = (50_000, 20, 20)
 """Objects made between two collections, and how many collections of one generation between those of the next.
 
@@ -176,7 +190,5 @@ def _settle() -> None:
 def serve(app: ASGIApp, listener: socket.socket, announce: Callable[[], None]) -> None:
     """Serve the application on the socket until a signal ends it."""
     _settle()
-    config = uvicorn.Config(
-        app, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=5
-    )
+    config = uvicorn.Config(app, **OPTIONS)
     _AnnouncingServer(config, announce).run(sockets=[listener])
