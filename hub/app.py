@@ -20,8 +20,9 @@ from hub.edge.layers import layers
 from hub.identity.recognition import Recognition
 from hub.policy import unguarded_models
 from hub.web import portal
+from hub.web.operations import documents
 from schema.api import schema
-from schema.http import endpoint, execute
+from schema.http import Endpoint, PersistedDocuments, execute
 
 
 def build_app(settings: Settings, login: URL, *, compiles: bool = True) -> Starlette:
@@ -32,6 +33,8 @@ def build_app(settings: Settings, login: URL, *, compiles: bool = True) -> Starl
     unguarded = unguarded_models()
     if unguarded:
         raise RuntimeError(f"tables without a policy: {', '.join(unguarded)}")
+
+    graphql = Endpoint(PersistedDocuments(documents()), registered_only=settings.registered_documents_only)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -46,8 +49,8 @@ def build_app(settings: Settings, login: URL, *, compiles: bool = True) -> Starl
 
     return Starlette(
         routes=[
+            Route("/graphql", graphql),  # first: programs ask here many times for each page of a person
             *portal.routes(is_demonstration=settings.is_demonstration),
-            Route("/graphql", endpoint, methods=["GET", "POST"]),
             *([Route("/graphiql", graphiql)] if settings.is_demonstration or settings.debug else []),
             Route("/schema.graphql", sdl),
             Route("/healthz", healthz),
