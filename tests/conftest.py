@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 from sqlalchemy import text
@@ -21,7 +22,7 @@ from hub.app import build_app
 from hub.config import Settings
 from hub.database import Place
 from hub.db import embedded, migrate
-from hub.db.engine import Database, identify
+from hub.db.engine import APP_ROLE, PUBLIC_ROLE, Database, identify, identity
 from hub.db.seed import run_as_owner, run_seed
 from hub.demonstration.fill import fill
 from hub.identity.actor import Actor
@@ -132,6 +133,20 @@ async def reading(database: Database, actor: Actor) -> AsyncIterator[AsyncConnec
             await identify(connection, actor)
             await connection.execute(text("set transaction read only"))
             yield connection
+
+
+@asynccontextmanager
+async def requests_own(database: Database, actor: Actor) -> AsyncIterator[asyncpg.Connection]:
+    """A connection of the requests' own pool, in the actor's identity."""
+    role = PUBLIC_ROLE if actor.is_public else APP_ROLE
+    async with database.reads.connection(role) as connection, connection.transaction(readonly=True):
+        if not actor.is_public:
+            await connection.execute(
+                "select set_config('hub.person', $1, true), set_config('hub.organisation', $2, true),"
+                " set_config('hub.roles', $3, true)",
+                *identity(actor),
+            )
+        yield connection
 
 
 Client = Callable[..., Awaitable["Person"]]

@@ -14,10 +14,8 @@ from starlette.applications import Starlette
 
 def _says_who(statement: str) -> bool:
     """Whether the statement is about who asks, or ends what that began."""
-    return (
-        "hub.authenticate" in statement
-        or "set_config('hub.person'" in statement
-        or statement.rstrip(";").lower().startswith(("begin", "commit", "rollback"))
+    return "hub.authenticate" in statement or statement.rstrip(";").lower().startswith(
+        ("begin", "commit", "rollback", "select set_config")
     )
 
 

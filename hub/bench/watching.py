@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psutil
 
-IDENTITY = re.compile(r"set_config|hub\.authenticate|^\s*(begin|commit|rollback)\b", re.IGNORECASE)
+IDENTITY = re.compile(r"hub\.authenticate|^\s*(begin|commit|rollback|select set_config)\b", re.IGNORECASE)
 STATEMENT = re.compile(r"LOG:\s+(?:statement|execute [^:]+): (.*)")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import lru_cache
 from typing import Any
 
 import asyncpg
@@ -101,40 +102,27 @@ class ReadPools:
         self._opening = asyncio.Lock()
 
     async def fetch_text(self, actor: Actor, sql: str, arguments: Sequence[Any]) -> str | None:
-        """The one text of a statement, read as the actor."""
-        async with self.connection(actor) as connection:
+        """The one text of a statement, read as the actor, in one round trip and without a transaction."""
+        if not actor.is_public:
+            sql = identified(sql, len(arguments))
+            arguments = [*arguments, *identity(actor)]
+        async with self.connection(PUBLIC_ROLE if actor.is_public else APP_ROLE) as connection:
             found: str | None = await connection.fetchval(sql, *arguments)
             return found
 
     async def row_of_nobody(self, sql: str, *arguments: Any) -> asyncpg.Record | None:
         """The one row of a question that comes before there is an identity: who is asking."""
-        pool = self._pools.get(APP_ROLE) or await self._open(APP_ROLE)
-        async with pool.acquire(timeout=POOL_WAIT_SECONDS) as connection:
+        async with self.connection(APP_ROLE) as connection:
             return await connection.fetchrow(sql, *arguments)
 
     @asynccontextmanager
-    async def connection(self, actor: Actor) -> AsyncIterator[asyncpg.Connection]:
-        """A connection that sees what the actor sees, and cannot write.
-
-        The public reads without a transaction; anybody else in one that carries his identity.
-        """
-        role = PUBLIC_ROLE if actor.is_public else APP_ROLE
+    async def connection(self, role: str) -> AsyncIterator[asyncpg.Connection]:
+        """A connection as the role, which cannot write, and has no identity until a statement sets one."""
         pool = self._pools.get(role) or await self._open(role)
         connection = await pool.acquire(timeout=POOL_WAIT_SECONDS)
         try:
-            if actor.is_public:
-                yield connection
-                return
-            await connection.execute(_beginning(actor))
             yield connection
-            await connection.execute("commit")
-        except asyncpg.PostgresError:
-            if not connection.is_closed() and connection.is_in_transaction():
-                await connection.execute("rollback")
-            raise
         finally:
-            if not connection.is_closed() and connection.is_in_transaction():
-                connection.terminate()  # an identity is never handed on, whatever went wrong
             await pool.release(connection)
 
     async def _open(self, role: str) -> asyncpg.Pool:
@@ -166,23 +154,28 @@ async def _keep(_: asyncpg.Connection) -> None:
     """Nothing to reset: identity ends with its transaction, and nothing else is ever set."""
 
 
-def _beginning(actor: Actor) -> str:
-    """A transaction with the actor's identity, in one message: ids and role names need no quoting."""
+@lru_cache(STATEMENTS_KEPT)
+def identified(sql: str, count: int) -> str:
+    """The statement of one value with `count` parameters, run as whom three more parameters name.
+
+    CASE sets the identity before it evaluates the statement, which is a sub-select that nothing outside it
+    decides. The identity ends with the statement, which is a transaction of its own; if it were ever set too
+    late, the policies would show what they show to nobody.
+    """
     return (
-        "begin read only; select"
-        f" set_config('hub.person', '{actor.person_id or ''}', true),"
-        f" set_config('hub.organisation', '{actor.organisation_id or ''}', true),"
-        f" set_config('hub.roles', '{','.join(sorted(role.value for role in actor.roles))}', true)"
+        f"select case when set_config('hub.person', ${count + 1}, true) is not null"
+        f" and set_config('hub.organisation', ${count + 2}, true) is not null"
+        f" and set_config('hub.roles', ${count + 3}, true) is not null then ({sql}) end"
     )
+
+
+def identity(actor: Actor) -> tuple[str, str, str]:
+    """Person, organisation and roles, as the database's functions read them."""
+    return str(actor.person_id or ""), str(actor.organisation_id or ""), ",".join(sorted(actor.roles))
 
 
 async def identify(connection: AsyncConnection, actor: Actor) -> None:
     """Set the actor's identity until the transaction ends. The public has none."""
-    await connection.execute(
-        SET_IDENTITY,
-        {
-            "person": str(actor.person_id or ""),
-            "organisation": str(actor.organisation_id or ""),
-            "roles": ",".join(sorted(actor.roles)),
-        },
-    )
+    person, organisation, roles = identity(actor)
+    given = {"person": person, "organisation": organisation, "roles": roles}
+    await connection.execute(SET_IDENTITY, given)

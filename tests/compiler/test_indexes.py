@@ -21,6 +21,7 @@ from hub.identity.actor import PUBLIC, Actor
 from hub.identity.tokens import persona
 from schema.api import PLANNER
 from schema.compiler.ids import global_id
+from tests.conftest import requests_own
 
 LARGE = ("contributions", "contribution_transactions", "allocations", "proposals", "proposal_revisions")
 """Tables that no page may read from end to end."""
@@ -118,7 +119,7 @@ async def test_no_page_reads_a_large_table_from_end_to_end(name: str | None, lar
     actor = await actor_of(database, name)
     ids = await ids_of(large)
     found = []
-    async with database.reads.connection(actor) as connection:
+    async with requests_own(database, actor) as connection:
         for listed, arguments in documents(ids):
             document = f"{{ {listed}(first: 20, {arguments}) {{ nodes {{ id }} }} }}"
             plan = await explained(connection, actor, document)

@@ -12,7 +12,6 @@ from starlette.applications import Starlette
 
 from hub.database import Place
 from hub.db import engine
-from hub.identity.actor import PUBLIC
 from tests.conftest import Client, Person, clients, running
 from tests.test_main_job import COMPLETE, PROPOSAL
 
@@ -286,7 +285,7 @@ async def test_a_busy_pool_is_told_with_503_and_when_to_try_again(
     monkeypatch.setattr(engine, "POOL_WAIT_SECONDS", 0.2)
     async with running(standing, tmp_path, pool_size=1) as app, clients(app) as client:
         public = await client(None)
-        async with app.state.database.reads.connection(PUBLIC):
+        async with app.state.database.reads.connection(engine.PUBLIC_ROLE):
             response = await public.http.post("/graphql", json={"query": "{ memberStates { totalCount } }"})
         assert response.status_code == 503
         assert response.headers["retry-after"] == "5"

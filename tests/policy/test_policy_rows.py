@@ -17,7 +17,7 @@ from hub.contributions.models import Contribution, ContributionTransaction
 from hub.db.base import Base
 from hub.db.engine import Database, identify
 from hub.identity.actor import PUBLIC, Actor, Role
-from tests.conftest import reading
+from tests.conftest import reading, requests_own
 from tests.policy.clones import IDENTITIES
 from tests.policy.conftest import Actors
 
@@ -60,7 +60,7 @@ async def test_every_table_shows_exactly_what_the_policy_allows(
     actor = actors[name]
     async with reading(database, actor) as connection:
         found = {model.__name__: await raw(connection, model) for model in MODELS}
-    async with database.reads.connection(actor) as requests:
+    async with requests_own(database, actor) as requests:
         read = {
             model.__name__: {row["id"] for row in await requests.fetch(f"select * from {model.__table__}")}
             for model in MODELS

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hub.database import Place
 from hub.db.engine import Database
 from hub.identity.actor import Actor
-from tests.conftest import reading
+from tests.conftest import reading, requests_own
 from tests.policy.clones import actor_of
 
 HOW = ("reading", "writing")
@@ -154,4 +154,19 @@ async def test_a_request_that_is_cancelled_leaves_its_identity_to_nobody(
 
 async def test_a_request_writes_nothing(staff: Actor, database: Database) -> None:
     with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
-        await database.fetch_text(staff, "update hub.initiatives set title = title returning title", [])
+        await database.fetch_text(staff, "select hub.next_reference('PRO', 2026, 4)", [])
+    async with requests_own(database, staff) as connection:
+        with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
+            await connection.execute("update hub.initiatives set title = title")
+
+
+async def test_the_identity_is_there_before_anything_is_read(staff: Actor, database: Database) -> None:
+    asked = "select hub.person()::text || ' ' || (select count(*)::text from hub.proposals)"
+    first = await database.fetch_text(staff, asked, [])
+    assert first is not None
+    person, count = first.split()
+    assert person == str(staff.person_id)
+    assert int(count) > 0, "a public reader sees no proposal"
+    for _ in range(10):  # past the executions after which PostgreSQL plans without the values
+        assert await database.fetch_text(staff, asked, []) == first
+    assert await left_on_reads(database) == NOBODY_READS
