@@ -119,7 +119,8 @@ class ReadPools:
     async def connection(self, role: str) -> AsyncIterator[asyncpg.Connection]:
         """A connection as the role, which cannot write, and has no identity until a statement sets one."""
         pool = self._pools.get(role) or await self._open(role)
-        connection = await pool.acquire(timeout=POOL_WAIT_SECONDS)
+        async with asyncio.timeout(POOL_WAIT_SECONDS):  # the pool's own would make a task for each
+            connection = await pool.acquire()
         try:
             yield connection
         finally:

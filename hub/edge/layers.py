@@ -10,7 +10,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from hub.config import Settings
 from hub.edge.headers import SafeHeaders
 from hub.edge.metrics import Metrics
-from hub.edge.rates import IN_MEMORY, FailedSignIns, RateLimits, Rates, limiter
+from hub.edge.rates import IN_MEMORY, FailedSignIns, RateLimits, Rates, counters_at
 from hub.edge.record import Record
 from hub.identity.authentication import Authentication
 
@@ -29,5 +29,5 @@ def layers(settings: Settings) -> list[Middleware]:
         Middleware(Metrics, token=settings.metrics_token),
         Middleware(FailedSignIns),
         Middleware(Authentication),
-        Middleware(RateLimits, rates=rates, counters=limiter(settings.rate_limit_url or IN_MEMORY)),
+        Middleware(RateLimits, rates=rates, counters=counters_at(settings.rate_limit_url or IN_MEMORY)),
     ]

@@ -12,6 +12,7 @@ from typing import Any
 
 import structlog
 from limits import RateLimitItem, parse
+from limits.aio.storage import Storage
 from limits.aio.strategies import FixedWindowRateLimiter
 from limits.errors import StorageError
 from limits.storage import storage_from_string
@@ -50,24 +51,27 @@ def _rate(name: str, text: str) -> RateLimitItem:
         raise SetUpError(f"{name} is {text!r}: write a number and a unit, such as 600/minute.") from None
 
 
-def limiter(url: str) -> FixedWindowRateLimiter:
+def counters_at(url: str) -> Storage:
     """The counters at the URL; SetUpError where there can be none."""
     given: dict[str, Any] = {} if url == IN_MEMORY else STORE_OPTIONS
     redis = url.replace("valkey", "redis", 1) if url.startswith("valkey") else url  # one protocol
     try:
-        return FixedWindowRateLimiter(storage_from_string(f"async+{redis}", wrap_exceptions=True, **given))
+        found = storage_from_string(f"async+{redis}", wrap_exceptions=True, **given)
     except Exception as error:
         raise SetUpError(
             f"HUB_RATE_LIMIT_URL cannot be used ({error}). Write redis://host:6379 or valkey://host:6379."
         ) from None
+    if not isinstance(found, Storage):
+        raise SetUpError(f"HUB_RATE_LIMIT_URL {url!r} names no store that a server can wait for.")
+    return found
 
 
 class RateLimits:
     """Refuses with 429 whoever asks more often than the rates say. Comes after authentication."""
 
-    def __init__(self, app: ASGIApp, *, rates: Rates, counters: FixedWindowRateLimiter) -> None:
+    def __init__(self, app: ASGIApp, *, rates: Rates, counters: Storage) -> None:
         self.app, self.rates = app, rates
-        self.limiter, self.own = counters, limiter(IN_MEMORY)
+        self.counters, self.own = counters, counters_at(IN_MEMORY)
         self.away_until = 0.0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -98,17 +102,18 @@ class RateLimits:
         """Whether one more is allowed, how many are left, and for how many seconds."""
         if time.monotonic() >= self.away_until:
             try:
-                return await _counted(self.limiter, rate, who)
+                return await _counted(self.counters, rate, who)
             except StorageError as error:  # every worker counts for itself until the store is back
                 self.away_until = time.monotonic() + AWAY_SECONDS
                 log.warning("the store of rate limits does not answer", reason=repr(error.storage_error))
         return await _counted(self.own, rate, who)
 
 
-async def _counted(limiter: FixedWindowRateLimiter, rate: RateLimitItem, who: str) -> tuple[bool, int, int]:
-    is_allowed = await limiter.hit(rate, who)
-    reset, remaining = await limiter.get_window_stats(rate, who)
-    return is_allowed, remaining, max(int(reset - time.time()) + 1, 1)
+async def _counted(counters: Storage, rate: RateLimitItem, who: str) -> tuple[bool, int, int]:
+    key = rate.key_for(who)
+    count = await counters.incr(key, rate.get_expiry())
+    seconds = int(await counters.get_expiry(key) - time.time()) + 1
+    return count <= rate.amount, max(rate.amount - count, 0), max(seconds, 1)
 
 
 FAILURES = parse("100/minute")
@@ -122,7 +127,7 @@ class FailedSignIns:
     """
 
     def __init__(self, app: ASGIApp) -> None:
-        self.app, self.limiter = app, limiter(IN_MEMORY)
+        self.app, self.limiter = app, FixedWindowRateLimiter(counters_at(IN_MEMORY))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or all(name != b"authorization" for name, _ in scope["headers"]):

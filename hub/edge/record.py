@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
+from functools import lru_cache
 
 import structlog
 from prometheus_client import Counter, Histogram
@@ -61,12 +62,18 @@ class Record:
             _write(scope, status or 500, time.perf_counter() - began)
 
 
+@lru_cache(1_000)
+def _measures(path: str, method: str, status: int) -> tuple[Counter, Histogram]:
+    return REQUESTS.labels(path, method, status), SECONDS.labels(path)
+
+
 def _write(scope: Scope, status: int, seconds: float) -> None:
     route = scope.get("route")
     path = route.path if isinstance(route, Route) else "none"
     method = scope["method"] if scope["method"] in METHODS else "other"
-    REQUESTS.labels(path, method, status).inc()
-    SECONDS.labels(path).observe(seconds)
+    count, duration = _measures(path, method, status)
+    count.inc()
+    duration.observe(seconds)
     actor = scope["state"].get("actor")
     log.info(
         "request",
