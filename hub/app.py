@@ -17,7 +17,9 @@ from strawberry.http.ides import get_graphql_ide_html
 from hub.config import Settings
 from hub.db.engine import Database
 from hub.db.migrate import head
-from hub.identity.authentication import Authentication
+from hub.identity.authentication import Authentication, Door
+from hub.identity.oidc.attempt import AttemptSeal
+from hub.identity.oidc.provider import Providers
 from hub.policy import unguarded_models
 from hub.web import portal
 from schema.api import schema
@@ -30,13 +32,19 @@ def build_app(settings: Settings, login: URL) -> Starlette:
     if unguarded:
         raise RuntimeError(f"tables without a policy: {', '.join(unguarded)}")
 
+    providers = Providers(settings)
+    door = Door(settings, providers)
+
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         database = Database(login, pool_size=settings.pool_size)
         app.state.database = database
         app.state.settings = settings
+        app.state.door, app.state.providers = door, providers
+        app.state.seal = AttemptSeal(settings.secret_key)
         app.state.execute = partial(execute, database)
         yield
+        await providers.close()
         await database.dispose()
 
     return Starlette(
@@ -48,7 +56,7 @@ def build_app(settings: Settings, login: URL) -> Starlette:
             Route("/healthz", healthz),
             Route("/readyz", readyz),
         ],
-        middleware=[Middleware(Authentication, is_demonstration=settings.is_demonstration)],
+        middleware=[Middleware(Authentication, door=door)],
         exception_handlers=portal.EXCEPTION_HANDLERS,
         lifespan=lifespan,
     )

@@ -1,28 +1,53 @@
-"""From a request to an actor: a bearer token, or the portal's cookie, which holds a token too."""
+"""From a request to an actor: a bearer token of a program, or the cookie of a browser's session."""
 
 from __future__ import annotations
 
-from http.cookies import CookieError, SimpleCookie
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from hub.config import Settings
 from hub.db.engine import Database
 from hub.db.failures import known_error
-from hub.identity.actor import PUBLIC
-from hub.identity.tokens import authenticate
+from hub.identity import accounts, sessions, tokens
+from hub.identity.actor import PUBLIC, Actor
+from hub.identity.cookies import Cookie
+from hub.identity.oidc.provider import Providers
 
-COOKIE = "hub_session"
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+SESSION_COOKIE = "hub_session"
+
+
+class Door:
+    """Finds whom a credential speaks for. A cookie is no bearer token, and a token no cookie."""
+
+    def __init__(self, settings: Settings, providers: Providers) -> None:
+        self.providers = providers
+        self.cookie = Cookie.named(SESSION_COOKIE, settings.base_url)
+        self._idle, self._is_demonstration = settings.session_idle, settings.is_demonstration
+
+    async def by_token(self, database: Database, token: str) -> Actor | None:
+        """For whom the token speaks: one of the hub's own, or an access token of a provider."""
+        if token.startswith(tokens.PREFIX):
+            return await tokens.authenticate(database, token, is_demonstration=self._is_demonstration)
+        return await accounts.by_access_token(
+            database, self.providers, token, is_demonstration=self._is_demonstration
+        )
+
+    async def by_session(self, database: Database, secret: str) -> Actor | None:
+        """For whom the browser's session speaks."""
+        return await sessions.authenticate(
+            database, secret, idle=self._idle, is_demonstration=self._is_demonstration
+        )
 
 
 class Authentication:
     """Sets `scope["state"]["actor"]`. A bad bearer token is refused; an old cookie is the public's."""
 
-    def __init__(self, app: ASGIApp, *, is_demonstration: bool) -> None:
-        self.app, self.is_demonstration = app, is_demonstration
+    def __init__(self, app: ASGIApp, *, door: Door) -> None:
+        self.app, self.door = app, door
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -30,47 +55,41 @@ class Authentication:
             return
         headers = Headers(scope=scope)
         state = scope.setdefault("state", {})
-        state["actor"], state["session"] = PUBLIC, None
-        bearer, cookie = _bearer(headers), _cookie(headers)
+        state["actor"] = PUBLIC
+        bearer = _bearer(headers)
         if bearer is None and not _is_same_site(scope, headers):
             await _refuse(403, "This came from another site. Use the portal's own pages.")(
                 scope, receive, send
             )
             return
-        token = bearer if bearer is not None else cookie
-        if token is not None:
-            database: Database = scope["app"].state.database
-            try:
-                actor = await authenticate(database, token, is_demonstration=self.is_demonstration)
-            except Exception as error:
-                known = known_error(error)
-                if known is None:
-                    raise
-                refusal = _refuse(503, known.message)
-                refusal.headers["Retry-After"] = "5"
-                await refusal(scope, receive, send)
-                return
-            if actor is not None:
-                state["actor"], state["session"] = actor, cookie if bearer is None else None
-            elif bearer is not None:
-                refusal = _refuse(401, "This token is unknown, expired or revoked. Get a new one.")
-                refusal.headers["WWW-Authenticate"] = 'Bearer error="invalid_token"'
-                await refusal(scope, receive, send)
-                return
+        try:
+            actor = await self._actor(scope["app"].state.database, bearer, self.door.cookie.read(headers))
+        except Exception as error:
+            known = known_error(error)
+            if known is None:
+                raise
+            refusal = _refuse(503, known.message)
+            refusal.headers["Retry-After"] = "5"
+            await refusal(scope, receive, send)
+            return
+        if actor is not None:
+            state["actor"] = actor
+        elif bearer is not None:
+            refusal = _refuse(401, "This token is unknown, expired or revoked. Get a new one.")
+            refusal.headers["WWW-Authenticate"] = 'Bearer error="invalid_token"'
+            await refusal(scope, receive, send)
+            return
         await self.app(scope, receive, send)
+
+    async def _actor(self, database: Database, bearer: str | None, cookie: str | None) -> Actor | None:
+        if bearer is not None:
+            return await self.door.by_token(database, bearer)
+        return None if cookie is None else await self.door.by_session(database, cookie)
 
 
 def _bearer(headers: Headers) -> str | None:
     kind, _, token = headers.get("authorization", "").partition(" ")
     return token.strip() if kind.lower() == "bearer" else None
-
-
-def _cookie(headers: Headers) -> str | None:
-    try:
-        morsel = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
-    except CookieError:
-        return None
-    return morsel.value if morsel else None
 
 
 def _is_same_site(scope: Scope, headers: Headers) -> bool:

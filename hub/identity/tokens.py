@@ -41,14 +41,7 @@ async def authenticate(database: Database, token: str, *, is_demonstration: bool
     async with database.app.connect() as connection:
         await connection.execution_options(isolation_level="AUTOCOMMIT")  # one question needs no transaction
         row = (await connection.execute(_AUTHENTICATE, {"hash": digest(token)})).one_or_none()
-    if row is None or (row.is_demonstration and not is_demonstration):
-        return None
-    return Actor(
-        person_id=row.person_id,
-        organisation_id=row.organisation_id,
-        roles=frozenset(Role(role) for role in row.roles),
-        name=row.name,
-    )
+    return Actor.of(row, is_demonstration=is_demonstration)
 
 
 async def issue(
