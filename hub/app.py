@@ -17,31 +17,39 @@ from strawberry.http.ides import get_graphql_ide_html
 from hub.config import Settings
 from hub.db.engine import Database
 from hub.db.migrate import head
-from hub.identity.authentication import Authentication, Door
+from hub.identity.authentication import SESSION_COOKIE, Authentication
+from hub.identity.cookies import Cookie
 from hub.identity.oidc.attempt import AttemptSeal
 from hub.identity.oidc.provider import Providers
+from hub.identity.recognition import Recognition
 from hub.policy import unguarded_models
 from hub.web import portal
 from schema.api import schema
 from schema.http import endpoint, execute
 
 
-def build_app(settings: Settings, login: URL) -> Starlette:
-    """The hub over the database of the login's URL."""
+def build_app(settings: Settings, login: URL, *, compiles: bool = True) -> Starlette:
+    """The hub over the database of the login's URL.
+
+    `compiles` False: every operation goes to the normal executor. The answers are the same.
+    """
     unguarded = unguarded_models()
     if unguarded:
         raise RuntimeError(f"tables without a policy: {', '.join(unguarded)}")
 
     providers = Providers(settings)
-    door = Door(settings, providers)
+    cookie = Cookie.named(SESSION_COOKIE, settings.base_url)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         database = Database(login, pool_size=settings.pool_size)
         app.state.database = database
         app.state.settings = settings
-        app.state.door, app.state.providers = door, providers
-        app.state.seal = AttemptSeal(settings.secret_key)
+        app.state.providers = providers
+        app.state.recognition = Recognition(database, settings, providers)
+        app.state.session_cookie = cookie
+        app.state.attempt_seal = AttemptSeal(settings.secret_key)
+        app.state.compiles = compiles
         app.state.execute = partial(execute, database)
         yield
         await providers.close()
@@ -56,7 +64,7 @@ def build_app(settings: Settings, login: URL) -> Starlette:
             Route("/healthz", healthz),
             Route("/readyz", readyz),
         ],
-        middleware=[Middleware(Authentication, door=door)],
+        middleware=[Middleware(Authentication, cookie=cookie)],
         exception_handlers=portal.EXCEPTION_HANDLERS,
         lifespan=lifespan,
     )

@@ -16,7 +16,7 @@ log = structlog.get_logger("hub.identity")
 
 LONGEST_NAME = 200
 
-_PERSON = text("select * from hub.authenticate_identity(:issuer, :subject)")
+_PERSON = "select * from hub.authenticate_identity($1, $2)"
 _ACCEPT = text("select hub.accept_invitations(:issuer, :subject, :email, :name)")
 _END = text("select hub.end_sessions(:issuer, :sid, :subject, :jti, :expires_at)").bindparams(
     bindparam("expires_at", type_=DateTime(timezone=True))
@@ -25,10 +25,7 @@ _END = text("select hub.end_sessions(:issuer, :sid, :subject, :jti, :expires_at)
 
 async def actor_of(database: Database, issuer: str, subject: str, *, is_demonstration: bool) -> Actor | None:
     """The person to whom the account is bound, with the roles of today; None where to nobody."""
-    async with database.app.connect() as connection:
-        await connection.execution_options(isolation_level="AUTOCOMMIT")  # one question needs no transaction
-        found = await connection.execute(_PERSON, {"issuer": issuer, "subject": subject})
-        row = found.one_or_none()
+    row = await database.reads.row_of_nobody(_PERSON, issuer, subject)
     return Actor.of(row, is_demonstration=is_demonstration)
 
 

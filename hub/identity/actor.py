@@ -39,10 +39,10 @@ class Actor:
 
         Invented people are nobody outside a demonstration.
         """
-        if row is None or (row.is_demonstration and not is_demonstration):
+        if row is None or (row["is_demonstration"] and not is_demonstration):
             return None
-        roles = frozenset(Role(role) for role in row.roles)
-        return cls(row.person_id, row.organisation_id, roles, row.name, session_id)
+        roles = frozenset(Role(role) for role in row["roles"])
+        return cls(row["person_id"], row["organisation_id"], roles, row["name"], session_id)
 
     @property
     def is_public(self) -> bool:

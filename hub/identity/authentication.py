@@ -8,46 +8,20 @@ from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from hub.config import Settings
-from hub.db.engine import Database
 from hub.db.failures import known_error
-from hub.identity import accounts, sessions, tokens
 from hub.identity.actor import PUBLIC, Actor
 from hub.identity.cookies import Cookie
-from hub.identity.oidc.provider import Providers
+from hub.identity.recognition import Recognition
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 SESSION_COOKIE = "hub_session"
 
 
-class Door:
-    """Finds whom a credential speaks for. A cookie is no bearer token, and a token no cookie."""
-
-    def __init__(self, settings: Settings, providers: Providers) -> None:
-        self.providers = providers
-        self.cookie = Cookie.named(SESSION_COOKIE, settings.base_url)
-        self._idle, self._is_demonstration = settings.session_idle, settings.is_demonstration
-
-    async def by_token(self, database: Database, token: str) -> Actor | None:
-        """For whom the token speaks: one of the hub's own, or an access token of a provider."""
-        if token.startswith(tokens.PREFIX):
-            return await tokens.authenticate(database, token, is_demonstration=self._is_demonstration)
-        return await accounts.by_access_token(
-            database, self.providers, token, is_demonstration=self._is_demonstration
-        )
-
-    async def by_session(self, database: Database, secret: str) -> Actor | None:
-        """For whom the browser's session speaks."""
-        return await sessions.authenticate(
-            database, secret, idle=self._idle, is_demonstration=self._is_demonstration
-        )
-
-
 class Authentication:
     """Sets `scope["state"]["actor"]`. A bad bearer token is refused; an old cookie is the public's."""
 
-    def __init__(self, app: ASGIApp, *, door: Door) -> None:
-        self.app, self.door = app, door
+    def __init__(self, app: ASGIApp, *, cookie: Cookie) -> None:
+        self.app, self.cookie = app, cookie
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -63,7 +37,7 @@ class Authentication:
             )
             return
         try:
-            actor = await self._actor(scope["app"].state.database, bearer, self.door.cookie.read(headers))
+            actor = await _actor(scope["app"].state.recognition, bearer, self.cookie.read(headers))
         except Exception as error:
             known = known_error(error)
             if known is None:
@@ -81,10 +55,12 @@ class Authentication:
             return
         await self.app(scope, receive, send)
 
-    async def _actor(self, database: Database, bearer: str | None, cookie: str | None) -> Actor | None:
-        if bearer is not None:
-            return await self.door.by_token(database, bearer)
-        return None if cookie is None else await self.door.by_session(database, cookie)
+
+async def _actor(recognition: Recognition, bearer: str | None, cookie: str | None) -> Actor | None:
+    """Who asks; None for the public, and for whoever shows a credential that is no good."""
+    if bearer is not None:
+        return await recognition.by_token(bearer)
+    return None if cookie is None else await recognition.by_cookie(cookie)
 
 
 def _bearer(headers: Headers) -> str | None:

@@ -22,7 +22,7 @@ LONGEST_BROWSER = 300
 BEGIN, END = "session:begin", "session:end"
 """In the record of writes. No policy grants them: whoever proves who he is may."""
 
-_AUTHENTICATE = text("select * from hub.authenticate_session(:hash, :idle)").bindparams(
+_USED = text("select hub.note_session_use(:hash, :idle)").bindparams(
     bindparam("hash", type_=LargeBinary), bindparam("idle", type_=Interval)
 )
 
@@ -41,12 +41,13 @@ async def authenticate(
     """For whom the session speaks now, and that it was used; None where it is unknown or has ended."""
     if not secret.startswith(PREFIX) or len(secret) > LONGEST:
         return None
-    async with database.app.connect() as connection:
-        await connection.execution_options(isolation_level="AUTOCOMMIT")  # one question needs no transaction
-        given = {"hash": digest(secret), "idle": idle}
-        row = (await connection.execute(_AUTHENTICATE, given)).one_or_none()
-    session_id = None if row is None else row.session_id
-    return Actor.of(row, is_demonstration=is_demonstration, session_id=session_id)
+    row = await database.reads.row_of_nobody("select * from hub.authenticate_session($1)", digest(secret))
+    if row is None:
+        return None
+    if row["is_noted"] is False:
+        async with database.app.begin() as connection:
+            await connection.execute(_USED, {"hash": digest(secret), "idle": idle})
+    return Actor.of(row, is_demonstration=is_demonstration, session_id=row["session_id"])
 
 
 async def begin(

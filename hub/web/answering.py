@@ -51,6 +51,6 @@ def is_demonstration(request: Request) -> bool:
 
 def forget_stale_session(request: Request, response: Response) -> None:
     """Clear a cookie that speaks for nobody any more, so that it is not sent for ever."""
-    cookie: Cookie = request.app.state.door.cookie
+    cookie: Cookie = request.app.state.session_cookie
     if cookie.name in request.cookies and request.state.actor.is_public:
         cookie.drop(response)

@@ -36,7 +36,7 @@ async def welcome(
         )
     response = go(local_path(next))
     life = int(settings.session_life.total_seconds())
-    request.app.state.door.cookie.put(response, secret, max_age=life)
+    request.app.state.session_cookie.put(response, secret, max_age=life)
     return response
 
 

@@ -20,6 +20,7 @@ from hub.identity.models import LoginSession
 from hub.identity.oidc.attempt import LIFE_SECONDS, Attempt, AttemptSeal
 from hub.identity.oidc.checks import Untrusted, claimed_issuer, expiry
 from hub.identity.oidc.provider import Account, Provider, Providers
+from hub.identity.recognition import Recognition
 from hub.web.answering import go, show
 from hub.web.auth.entering import local_path, welcome
 from hub.web.failures.page import viewer_of
@@ -56,7 +57,7 @@ async def login(request: Request) -> Response:
     except Unavailable as error:
         return _stopped(request, 503, "You cannot sign in now", error.message, provider, next)
     response = RedirectResponse(url, status_code=303, headers={"Cache-Control": "no-store"})
-    seal: AttemptSeal = request.app.state.seal
+    seal: AttemptSeal = request.app.state.attempt_seal
     attempt_cookie(request).put(response, seal.seal(attempt), max_age=LIFE_SECONDS)
     return response
 
@@ -77,7 +78,7 @@ def _login_path(provider: Provider, next: str, **more: str) -> str:
 async def callback(request: Request) -> Response:
     """`/auth/callback`: what the provider answers. Signs the person in, or says why not and what to do."""
     cookie, providers = attempt_cookie(request), request.app.state.providers
-    attempt = request.app.state.seal.open(cookie.read(request.headers))
+    attempt = request.app.state.attempt_seal.open(cookie.read(request.headers))
     provider = None if attempt is None else providers.find(attempt.issuer)
     state = request.query_params.get("state", "")
     if attempt is None or provider is None or not attempt.is_answered_by(state):
@@ -169,7 +170,10 @@ async def logout(request: Request) -> Response:
         # No redirect: the policy of the page whose form was sent lets it lead to this host alone.
         response = show(request, "auth/signing_out.html", {"viewer": None}, there=there[0], name=there[1])
         response.headers["Cache-Control"] = "no-store"
-    request.app.state.door.cookie.drop(response)
+    cookie: Cookie = request.app.state.session_cookie
+    recognition: Recognition = request.app.state.recognition
+    recognition.forget_cookie(cookie.read(request.headers) or "")
+    cookie.drop(response)
     return response
 
 
