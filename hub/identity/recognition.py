@@ -14,7 +14,7 @@ from hub.identity.actor import Actor
 from hub.identity.oidc.provider import Providers
 
 FRESH_SECONDS: Final = 0.5
-"""A token, session or role that is withdrawn ends within this time in every worker: a second is the promise."""
+"""Token, session or role, what is withdrawn ends within this time in every worker; promised is a second."""
 MOST_REMEMBERED: Final = 10_000
 
 Find = Callable[[str], Awaitable[Actor | None]]
