@@ -12,17 +12,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from hub.config import Settings
-from hub.db.engine import Database
 from hub.errors import Unavailable
-from hub.identity import accounts, sessions
+from hub.identity import accounts
 from hub.identity.cookies import Cookie
 from hub.identity.models import LoginSession
 from hub.identity.oidc.attempt import LIFE_SECONDS, Attempt, AttemptSeal
 from hub.identity.oidc.checks import Untrusted, claimed_issuer, expiry
 from hub.identity.oidc.provider import Account, Provider, Providers
-from hub.identity.recognition import Recognition
 from hub.web.answering import go, show
-from hub.web.auth.entering import local_path, welcome
+from hub.web.auth.entering import leave, local_path, welcome
 from hub.web.failures.page import viewer_of
 from hub.web.forms import posted_form
 
@@ -158,11 +156,7 @@ def _stopped(
 
 async def logout(request: Request) -> Response:
     """`/auth/logout`: the session ends now, the cookie goes, and the browser signs out at the provider."""
-    ended = None
-    if request.state.actor.session_id is not None:
-        database: Database = request.app.state.database
-        async with database.writing(request.state.actor) as session:
-            ended = await sessions.end(session, request.state.actor, datetime.now(UTC))
+    ended = await leave(request, datetime.now(UTC))
     there = None if ended is None else await _logout_url(request, ended)
     if there is None:
         response: Response = go("/")
@@ -171,8 +165,6 @@ async def logout(request: Request) -> Response:
         response = show(request, "auth/signing_out.html", {"viewer": None}, there=there[0], name=there[1])
         response.headers["Cache-Control"] = "no-store"
     cookie: Cookie = request.app.state.session_cookie
-    recognition: Recognition = request.app.state.recognition
-    recognition.forget_cookie(cookie.read(request.headers) or "")
     cookie.drop(response)
     return response
 
