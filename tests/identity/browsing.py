@@ -9,6 +9,8 @@ from urllib.parse import urljoin
 import httpx
 
 LONGEST_WAY = 20
+FORM = re.compile(r'<form[^>]*action="([^"]*/(?:interaction|session)/[^"]+)"[^>]*>(.*?)</form>', re.DOTALL)
+"""A form of the provider: to log in, to consent, or one that its script sends to change the account."""
 
 
 class Browser:
@@ -31,14 +33,12 @@ class Browser:
     async def log_in(self, email: str, path: str = "/auth/login", until: str | None = None) -> httpx.Response:
         """Sign in as the owner of the address, giving every consent that the provider asks for."""
         page = await self.get(path, until=until)
-        for _ in range(3):
-            form = re.search(
-                r'<form[^>]*action="([^"]*/interaction/[^"]+)"[^>]*>(.*?)</form>', page.text, re.S
-            )
+        for _ in range(5):
+            form = FORM.search(page.text)
             if form is None:
                 return page
-            fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="(\w+)"', form[2]))
-            if fields["prompt"] == "login":
+            fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form[2]))
+            if fields.get("prompt") == "login":
                 fields |= {"login": email, "password": "any"}
             address = urljoin(str(page.url), unescape(form[1]))
             page = await self._follow(await self._send("POST", address, fields), until)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -61,12 +61,17 @@ async def production(place: Place, tmp_path: Path) -> AsyncIterator[httpx.AsyncC
 # -- a hub that people sign in to ----------------------------------------------------------------------
 
 
-@pytest.fixture(scope="session")
-def hub_address() -> str:
-    """Where the hub listens in these tests: the provider must know it before."""
+def free_address() -> str:
+    """An address of this machine where nothing listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return f"http://127.0.0.1:{probe.getsockname()[1]}"
+
+
+@pytest.fixture(scope="session")
+def hub_address() -> str:
+    """Where the hub listens in these tests: the provider must know it before."""
+    return free_address()
 
 
 @pytest.fixture(scope="session")
@@ -81,9 +86,6 @@ def provider(provider_process: ProviderProcess) -> Iterator[ProviderProcess]:
     """The provider with its clock right."""
     yield provider_process
     provider_process.set_clock(0)
-
-
-Serve = Callable[..., Awaitable[Starlette]]
 
 
 @asynccontextmanager
