@@ -64,7 +64,7 @@ async def begin(
     begun = LoginSession(
         person_id=actor.person_id,
         token_hash=digest(secret),
-        browser=browser[:LONGEST_BROWSER] if browser else None,
+        browser=_shown(browser),
         last_seen_at=now,
         ends_at=now + min(lifetime.idle, lifetime.absolute),
         expires_at=now + lifetime.absolute,
@@ -76,6 +76,11 @@ async def begin(
     await session.flush()
     _record(session, actor, BEGIN, begun, now)
     return secret
+
+
+def _shown(browser: str | None) -> str | None:
+    """What a browser calls itself, as far as it can be kept and shown."""
+    return "".join(filter(str.isprintable, browser or ""))[:LONGEST_BROWSER] or None
 
 
 async def end(session: AsyncSession, actor: Actor, now: datetime) -> LoginSession | None:
