@@ -8,7 +8,6 @@ from functools import partial
 
 from sqlalchemy import URL, text
 from starlette.applications import Starlette
-from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
@@ -17,7 +16,8 @@ from strawberry.http.ides import get_graphql_ide_html
 from hub.config import Settings
 from hub.db.engine import Database
 from hub.db.migrate import head
-from hub.identity.authentication import SESSION_COOKIE, Authentication
+from hub.edge.layers import layers
+from hub.identity.authentication import SESSION_COOKIE
 from hub.identity.cookies import Cookie
 from hub.identity.oidc.attempt import AttemptSeal
 from hub.identity.oidc.provider import Providers
@@ -64,7 +64,7 @@ def build_app(settings: Settings, login: URL, *, compiles: bool = True) -> Starl
             Route("/healthz", healthz),
             Route("/readyz", readyz),
         ],
-        middleware=[Middleware(Authentication, cookie=cookie)],
+        middleware=layers(settings, cookie),
         exception_handlers=portal.EXCEPTION_HANDLERS,
         lifespan=lifespan,
     )
@@ -75,7 +75,7 @@ async def graphiql(request: Request) -> Response:
     page = get_graphql_ide_html(graphql_ide="graphiql").replace(
         "window.location.href", "window.location.origin + '/graphql'"
     )
-    return HTMLResponse(page)
+    return HTMLResponse(page, headers={"Content-Security-Policy": "frame-ancestors 'none'"})
 
 
 def contract() -> str:
@@ -94,12 +94,16 @@ async def healthz(request: Request) -> Response:
 
 
 async def readyz(request: Request) -> Response:
-    """The database answers and is at the revision that this version needs."""
+    """The database answers and is at the revision that this version needs, or at a newer one."""
     database: Database = request.app.state.database
     try:
         async with database.public.connect() as connection:
-            await connection.execute(text("select 1"))
+            revision = str(await connection.scalar(text("select hub.revision()")))
     except Exception as error:  # whatever it is, the answer is: not ready, and why
         reason = type(error).__name__
         return JSONResponse({"status": "database unavailable", "reason": reason}, status_code=503)
-    return JSONResponse({"status": "ok", "revision": head()})
+    needed = head()
+    if revision < needed:
+        answer = {"status": "database not migrated", "revision": revision, "needed": needed}
+        return JSONResponse(answer, status_code=503)
+    return JSONResponse({"status": "ok", "revision": revision})

@@ -56,6 +56,16 @@ class Settings:
     oidc_audience: str | None = None
     session_idle: timedelta = timedelta(hours=1)
     session_life: timedelta = timedelta(hours=12)
+    allowed_hosts: tuple[str, ...] = ()
+    """Names under which the hub may be asked, besides that of `base_url`."""
+    rate_limit_public: str = "600/minute"
+    """Requests of one address."""
+    rate_limit_signed_in: str = "1200/minute"
+    """Requests of one person, from wherever."""
+    rate_limit_url: str | None = None
+    """Redis or Valkey, where all workers count together; None: each in its memory."""
+    metrics_token: str | None = None
+    """What a scraper of /metrics sends as bearer token; None: this machine alone may ask."""
     pool_size: int = 10
     debug: bool = False
     is_demonstration: bool = False
@@ -79,10 +89,16 @@ def read_settings(environment: Mapping[str, str] = os.environ, **overrides: obje
         "oidc_audience": environment.get("HUB_OIDC_AUDIENCE") or None,
         "session_idle": timedelta(minutes=_number(environment, "HUB_SESSION_IDLE_MINUTES", 60, least=5)),
         "session_life": timedelta(hours=_number(environment, "HUB_SESSION_HOURS", 12)),
+        "allowed_hosts": tuple(environment.get("HUB_ALLOWED_HOSTS", "").replace(",", " ").split()),
+        "rate_limit_public": environment.get("HUB_RATE_LIMIT_PUBLIC") or None,
+        "rate_limit_signed_in": environment.get("HUB_RATE_LIMIT_SIGNED_IN") or None,
+        "rate_limit_url": environment.get("HUB_RATE_LIMIT_URL") or None,
+        "metrics_token": environment.get("HUB_METRICS_TOKEN") or None,
         "pool_size": _number(environment, "HUB_POOL_SIZE", 10),
         "debug": environment.get("HUB_DEBUG", "") not in ("", "0", "false"),
     }
     given.update({name: value for name, value in overrides.items() if value is not None})
+    given = {name: value for name, value in given.items() if value is not None}
     given["data_dir"] = Path(str(given["data_dir"])).expanduser().absolute()
     return Settings(**given)  # type: ignore[arg-type]
 

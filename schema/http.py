@@ -60,10 +60,11 @@ async def respond(
     operation_name: str | None,
     *,
     is_read_only: bool,
+    compiles: bool = True,
 ) -> str | dict[str, Any]:
     """The response: of a read that compiles its text, of anything else the object."""
     try:
-        text = await answered(database, actor, document, variables, operation_name)
+        text = await answered(database, actor, document, variables, operation_name) if compiles else None
     except (asyncpg.QueryCanceledError, TimeoutError) as stopped:  # the executor would wait as long again
         return {"errors": [refusal(GraphQLError("", original_error=stopped))], "data": None}
     if text is not None:
@@ -123,9 +124,15 @@ async def endpoint(request: Request) -> Response:
         else:
             raise BadRequest("Send a POST with a JSON body, or a GET with ?query=.", 405)
         document, variables, name = _checked(parameters)
-        database, actor = request.app.state.database, request.state.actor
+        state, actor = request.app.state, request.state.actor
         answer = await respond(
-            database, actor, document, variables, name, is_read_only=request.method == "GET"
+            state.database,
+            actor,
+            document,
+            variables,
+            name,
+            is_read_only=request.method == "GET",
+            compiles=state.compiles,
         )
         if isinstance(answer, str):
             return _sent(request, answer.encode(), 200)

@@ -14,6 +14,13 @@ create or replace function hub.has_role(variadic wanted text[]) returns boolean
 language sql stable parallel safe
 return coalesce(string_to_array(nullif(current_setting('hub.roles', true), ''), ',') && wanted, false);
 
+-- At which revision the database is, for whoever asks whether the hub is ready.
+create or replace function hub.revision() returns text
+language sql stable security definer set search_path = ''
+begin atomic
+    select version_num from hub.alembic_version;
+end;
+
 -- The initiatives that the actor's organisation leads or takes part in: the policies of initiatives and of
 -- their participants would otherwise ask each other without end.
 create or replace function hub.own_initiatives() returns setof uuid

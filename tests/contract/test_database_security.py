@@ -25,6 +25,7 @@ WITHOUT_POLICIES = {"alembic_version", "reference_counters", "spent_logout_token
 
 DEFINERS = {
     # function: why it may see more than its caller
+    "revision": "one number of the machinery, which /readyz compares and shows",
     "own_initiatives": "the policies of initiatives and of participants would ask each other without end",
     "search_initiatives": "ids only; @@ is not leakproof and could not use its index beneath the policies",
     "search_proposals": "ids only; as above",
