@@ -22,6 +22,7 @@ from hub.db.engine import Database
 from hub.db.seed import run_as_owner
 from hub.errors import SetUpError
 from hub.identity import tokens
+from hub.identity.operator import invite_as_operator
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -55,6 +56,16 @@ async def issue_token_in(database: Database, persona: str) -> str:
     async with database.app.connect() as connection:
         known = ", ".join(found["persona"] for found in await tokens.personas(connection))
     raise SetUpError(f"{persona!r} is no persona of this demonstration. There are: {known or 'none'}.")
+
+
+def invite(settings: Settings, email: str, *, organisation: str, role: str) -> datetime:
+    """Invite as the operator, who may whomever; until when it can be accepted."""
+    now = datetime.now(UTC)
+
+    async def run(connection: AsyncConnection) -> datetime:
+        return await invite_as_operator(connection, email, organisation=organisation, role=role, now=now)
+
+    return run_as_owner(open_place(settings).owner, run)
 
 
 def import_fts(settings: Settings, file: Path, *, publish: bool, say: Callable[[str], None]) -> None:

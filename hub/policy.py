@@ -250,7 +250,7 @@ NO_COMMITMENT = Unless("type", "COMMITMENT", says="no commitment")
 INSERTS: dict[type[Base], Scopes] = {
     ApiToken: {SIGNED_IN: Mine("person_id")},
     LoginSession: {SIGNED_IN: MINE},
-    Invitation: INVITING,
+    Invitation: {audience: scope.besides(Mine("invited_by_id")) for audience, scope in INVITING.items()},
     Initiative: DESK,
     InitiativeParticipant: DESK,
     ExpressionOfInterest: PARTNERS,

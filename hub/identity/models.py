@@ -161,7 +161,8 @@ class Invitation(Demonstrable, Timed, Base):
     email: Mapped[str]
     organisation_id: Mapped[uuid.UUID] = reference_to("organisations")
     role: Mapped[str] = closed(Role)
-    invited_by_id: Mapped[uuid.UUID] = reference_to("persons", index=False)
+    invited_by_id: Mapped[uuid.UUID | None] = reference_to("persons", index=False)
+    """None where the operator invited, as somebody must the first administrator."""
     expires_at: Mapped[datetime]
     accepted_at: Mapped[datetime | None]
     accepted_by_id: Mapped[uuid.UUID | None] = reference_to("persons", index=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from datetime import timedelta
 from typing import Final
@@ -18,8 +17,6 @@ from hub.policy import Action
 from hub.texts import Problems
 
 LIFE: Final = timedelta(days=14)
-LONGEST_ADDRESS: Final = 254
-_ADDRESS: Final = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
 _LOCK: Final = text("select pg_advisory_xact_lock(hashtextextended('invitations ' || lower(:email), 0))")
 """Of one address, as hub.accept_invitations takes it: one invites, or accepts, at a time."""
 
@@ -31,7 +28,9 @@ async def invite(act: Act, *, email: str, organisation_id: uuid.UUID, role: str)
     """
     invitation = Invitation(organisation_id=organisation_id, role=role, invited_by_id=act.person_id)
     policy.require(act.actor, Action.PERSON_INVITE, invitation)
-    invitation.email = _address(email)
+    problems = Problems()
+    invitation.email = problems.address(email, "email") or ""
+    problems.check()
     await act.known(Organisation, organisation_id, "organisationId", what="Organisation")
     own = await act.see(Person, act.person_id, "Person")
     if own.email.lower() == invitation.email.lower():
@@ -68,13 +67,3 @@ async def withdraw(act: Act, *, invitation_id: uuid.UUID) -> Invitation:
         invitation.withdrawn_at = act.now
         act.record(Action.INVITATION_WITHDRAW, invitation)
     return invitation
-
-
-def _address(email: str) -> str:
-    """The e-mail address; InvalidInput where nothing could ever be sent to it."""
-    problems = Problems()
-    address = problems.text(email, "email", longest=LONGEST_ADDRESS) or ""
-    if address and not (address.isprintable() and _ADDRESS.fullmatch(address)):
-        problems.add("email", code="MALFORMED", message="write it as name@example.org")
-    problems.check()
-    return address
