@@ -24,8 +24,9 @@ from hub.identity.oidc.provider import Providers
 from hub.identity.recognition import Recognition
 from hub.policy import unguarded_models
 from hub.web import portal
+from hub.web.operations import documents
 from schema.api import schema
-from schema.http import endpoint, execute
+from schema.http import Endpoint, PersistedDocuments, execute
 
 
 def build_app(settings: Settings, login: URL, *, compiles: bool = True) -> Starlette:
@@ -39,6 +40,7 @@ def build_app(settings: Settings, login: URL, *, compiles: bool = True) -> Starl
 
     providers = Providers(settings)
     cookie = Cookie.named(SESSION_COOKIE, settings.base_url)
+    graphql = Endpoint(PersistedDocuments(documents()), registered_only=settings.registered_documents_only)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -57,8 +59,8 @@ def build_app(settings: Settings, login: URL, *, compiles: bool = True) -> Starl
 
     return Starlette(
         routes=[
+            Route("/graphql", graphql),  # first: programs ask here many times for each page of a person
             *portal.routes(is_demonstration=settings.is_demonstration),
-            Route("/graphql", endpoint, methods=["GET", "POST"]),
             *([Route("/graphiql", graphiql)] if settings.is_demonstration or settings.debug else []),
             Route("/schema.graphql", sdl),
             Route("/healthz", healthz),

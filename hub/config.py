@@ -67,6 +67,8 @@ class Settings:
     metrics_token: str | None = None
     """What a scraper of /metrics sends as bearer token; None: this machine alone may ask."""
     pool_size: int = 10
+    registered_documents_only: bool = False
+    """Whoever is not signed in may run the portal's own documents, and no others."""
     debug: bool = False
     is_demonstration: bool = False
     """Set by `hub demo` alone: invented people may sign in."""
@@ -95,7 +97,8 @@ def read_settings(environment: Mapping[str, str] = os.environ, **overrides: obje
         "rate_limit_url": environment.get("HUB_RATE_LIMIT_URL") or None,
         "metrics_token": environment.get("HUB_METRICS_TOKEN") or None,
         "pool_size": _number(environment, "HUB_POOL_SIZE", 10),
-        "debug": environment.get("HUB_DEBUG", "") not in ("", "0", "false"),
+        "registered_documents_only": _is_on(environment, "HUB_REGISTERED_DOCUMENTS_ONLY"),
+        "debug": _is_on(environment, "HUB_DEBUG"),
     }
     given.update({name: value for name, value in overrides.items() if value is not None})
     given = {name: value for name, value in given.items() if value is not None}
@@ -115,6 +118,10 @@ def _issuers(environment: Mapping[str, str]) -> Iterator[OidcIssuer]:
         issuer = given.pop("issuer")
         if issuer is not None:
             yield OidcIssuer(issuer=issuer, ending=ending, **given)
+
+
+def _is_on(environment: Mapping[str, str], name: str) -> bool:
+    return environment.get(name, "") not in ("", "0", "false")
 
 
 def _number(environment: Mapping[str, str], name: str, default: int, *, least: int = 1) -> int:

@@ -24,7 +24,9 @@ class Invitation(Node):
     email: str
     organisation: Organisation | None
     role: Role
-    invited_by: Person | None = one_by(models.Person, "invited_by_id", "Who invited; null where the operator did.")
+    invited_by: Person | None = one_by(
+        models.Person, "invited_by_id", "Who invited; null where the operator did."
+    )
     created_at: datetime
     expires_at: datetime = strawberry.field(description="Until when it can be accepted, by signing in.")
     accepted_at: datetime | None

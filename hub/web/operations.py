@@ -53,6 +53,11 @@ class Operation:
         return cls(document, names[0])
 
 
+def documents() -> list[str]:
+    """The text of every operation file of the portal."""
+    return [file.read_text(encoding="utf-8") for file in sorted(Path(__file__).parent.glob("*/*.graphql"))]
+
+
 async def ask(
     request: Request, operation: Operation, variables: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:

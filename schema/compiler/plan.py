@@ -247,15 +247,17 @@ class Planner:
         actor: Actor,
     ) -> Plan | str:
         """A plan, or why there is none."""
-        for _ in range(MOST_DECISIVE):
+        while True:
             given = {n: slotted(v, (n,), document.decisive) for n, v in variables.items()}
             try:
                 return self._written(document, operation, given, actor)
             except NeedsConcrete as needs:
+                # Counted over all who ask: whether it compiles must not depend on who asked first.
+                if len(document.decisive) == MOST_DECISIVE:
+                    return "not compiled: too many values decide about its form"
                 document.decisive[needs.path] = needs.aspect
             except (Uncompilable, HubError, GraphQLError) as why:
                 return f"not compiled: {why}"
-        return "not compiled: too many values decide about its form"
 
     def _written(
         self,

@@ -149,7 +149,9 @@ async def test_a_hostile_document_ends_quickly(case: str, readers: Client) -> No
 async def test_an_unknown_operation_is_named(readers: Client) -> None:
     public = await readers(None)
     body = await quickly(public, "query A { __typename } query B { __typename }", operationName="C")
-    assert body == {"errors": [{"message": 'Unknown operation named "C".'}]}
+    assert body == {
+        "errors": [{"message": 'Unknown operation named "C".', "extensions": {"code": "BAD_REQUEST"}}]
+    }
     body = await quickly(public, "query A { __typename } query B { __typename }")
     (error,) = body["errors"]
     assert error["message"] == "Say by operationName which of the operations to run."

@@ -1,0 +1,111 @@
+"""Running one operation: a read by its compiled statement, all else by the normal executor."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import asyncpg
+from graphql import GraphQLError, OperationType
+from strawberry.types import ExecutionResult
+
+from hub.db.engine import Database
+from hub.identity.actor import Actor
+from schema.api import PLANNER, schema
+from schema.compiler import transport
+from schema.compiler.plan import Document
+from schema.context import OperationContext
+from schema.http.refusals import BadRequest
+from schema.masking import refusal
+
+
+async def execute(
+    database: Database,
+    actor: Actor,
+    document: str,
+    variables: Mapping[str, Any] | None = None,
+    operation_name: str | None = None,
+    *,
+    is_read_only: bool = False,
+) -> dict[str, Any]:
+    """Run one operation as the actor; the response as GraphQL gives it, `data` and `errors`.
+
+    `data` is missing where the document could not be run at all.
+    """
+    answer = await respond(database, actor, document, variables, operation_name, is_read_only=is_read_only)
+    found: dict[str, Any] = json.loads(answer) if isinstance(answer, str) else answer
+    return found
+
+
+async def respond(
+    database: Database,
+    actor: Actor,
+    document: str,
+    variables: Mapping[str, Any] | None,
+    operation_name: str | None,
+    *,
+    is_read_only: bool,
+    compiles: bool = True,
+) -> str | dict[str, Any]:
+    """The response: of a read that compiles its text, of anything else the object."""
+    try:
+        text = await answered(database, actor, document, variables, operation_name) if compiles else None
+    except (asyncpg.QueryCanceledError, TimeoutError) as stopped:  # the executor would wait as long again
+        return {"errors": [refusal(GraphQLError("", original_error=stopped))], "data": None}
+    if text is not None:
+        return text
+    return await executed(database, actor, document, variables, operation_name, is_read_only=is_read_only)
+
+
+async def answered(
+    database: Database,
+    actor: Actor,
+    document: str,
+    variables: Mapping[str, Any] | None,
+    operation_name: str | None,
+) -> str | None:
+    """The response of a read that compiles, as text."""
+    return await transport.answer(PLANNER, database, actor, document, variables or {}, operation_name)
+
+
+async def executed(
+    database: Database,
+    actor: Actor,
+    document: str,
+    variables: Mapping[str, Any] | None = None,
+    operation_name: str | None = None,
+    *,
+    is_read_only: bool = False,
+) -> dict[str, Any]:
+    """The response of the normal executor, which reads each root field by one compiled statement."""
+    errors = _not_run(PLANNER.read(document), operation_name, is_read_only=is_read_only)
+    if errors:
+        return {"errors": [refusal(error) for error in errors]}
+    result = await schema.execute(
+        document,
+        variable_values=dict(variables or {}),
+        context_value=OperationContext(actor=actor, database=database),
+        operation_name=operation_name,
+    )
+    assert isinstance(result, ExecutionResult)
+    answer: dict[str, Any] = {}
+    if result.errors:
+        answer["errors"] = [error.formatted for error in result.errors]
+    if result.data is not None or not result.errors or any(error.path for error in result.errors):
+        answer["data"] = result.data
+    return answer
+
+
+def _not_run(asked: Document, name: str | None, *, is_read_only: bool) -> list[GraphQLError]:
+    """Why no operation of the document can be run; BadRequest where it can, by another method."""
+    if asked.errors:
+        return asked.errors
+    operation = asked.operation(name)
+    if operation is None and name is not None:
+        return [GraphQLError(f'Unknown operation named "{name}".')]
+    if operation is None:
+        return [GraphQLError("Say by operationName which of the operations to run.")]
+    if operation.operation is OperationType.SUBSCRIPTION:
+        return [GraphQLError("Subscriptions are not served here: ask by a query instead.")]
+    if is_read_only and operation.operation is not OperationType.QUERY:
+        raise BadRequest("Send a mutation by POST: a GET only reads.", 405, headers=[(b"allow", b"POST")])
+    return []
