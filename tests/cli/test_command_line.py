@@ -202,6 +202,10 @@ def test_a_migrated_database_is_seeded_and_found_sound(folder: Path) -> None:
     assert "hub seed" in run("migrate", *place).stdout
     assert "organisations: 53 rows" in run("seed", *place).stdout
     assert "organisations: 0 rows" in run("seed", *place).stdout
+    invited = run("invite", "first@example.org", "--organisation", "au", "--role", "admin", *place)
+    assert "first@example.org may sign in until" in invited.stdout
+    wrong = refused(run("invite", "first", "--organisation", "Atlantis", "--role", "king", *place))
+    assert [line.split(":")[1].strip() for line in wrong.splitlines()] == ["email", "role", "organisation"]
     examined = run("doctor", *place)
     assert examined.returncode == 0
     assert "45 Member States" in examined.stdout

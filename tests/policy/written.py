@@ -63,6 +63,7 @@ async def _of(connection: AsyncConnection, person: uuid.UUID, organisation: uuid
         insert(IdentityBinding).values(person_id=person, issuer="https://a.example", subject=str(person))
     )
     for role in ("PARTNER", "CO_MANAGER", "REVIEWER"):
+        is_accepted = role == "REVIEWER"
         await connection.execute(
             insert(Invitation).values(
                 email=f"{person}@example.org",
@@ -70,6 +71,8 @@ async def _of(connection: AsyncConnection, person: uuid.UUID, organisation: uuid
                 role=role,
                 invited_by_id=person,
                 expires_at=AT,
+                accepted_at=AT if is_accepted else None,
+                accepted_by_id=person if is_accepted else None,
             )
         )
 
