@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 import time
 from collections.abc import Mapping
@@ -17,7 +18,7 @@ from starlette.applications import Starlette
 from hub.app import build_app
 from hub.database import Place
 from tests.identity.browsing import Browser, viewer_name
-from tests.identity.conftest import settings_for
+from tests.identity.conftest import CLIENT_SECRET, settings_for
 from tests.identity.inviting import address, invited, people_at
 from tests.identity.provider_process import ProviderProcess
 
@@ -288,3 +289,33 @@ async def test_without_the_verifier_of_the_attempt_a_code_is_worth_nothing(
         auth=("hub", "the-secret-of-the-hub-at-the-provider"),
     )
     assert (response.status_code, response.json()["error"]) == (400, "invalid_grant")
+
+
+async def test_no_secret_of_a_sign_in_is_logged(
+    browser: Browser,
+    provider: ProviderProcess,
+    place: Place,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    email = address()
+    await invited(place, email, role="ANALYST")
+    answer = await browser.log_in(email, until="/auth/callback")
+    callback = query_of(answer.headers["location"])
+    secrets = {"code": callback["code"], "state": callback["state"], "client": CLIENT_SECRET}
+    secrets["attempt"] = browser.http.cookies["hub_attempt"]
+    await browser.get(answer.headers["location"])
+    secrets["session"] = browser.http.cookies[COOKIE]
+    tokens = await dashboard_tokens(browser, provider, email)
+    secrets |= {"access token": tokens["access_token"], "id token": tokens["id_token"]}
+    for token in (tokens["access_token"], tokens["id_token"]):
+        await browser.http.post(f"{browser.hub}/graphql", json={"query": "{"}, headers=bearer(token))
+    page = await browser.post("/auth/logout")
+    secrets["hint"] = re.findall(r"id_token_hint=([\w.-]+)", page.text)[0]
+    own = {"httpx", "httpcore"}  # the test's browser, which is not the hub's client httpx2
+    records = [record for record in caplog.records if record.name.partition(".")[0] not in own]
+    assert any(record.name.startswith("httpx2") for record in records), "the hub's own client is heard"
+    written = "\n".join([*(record.getMessage() for record in records), *capfd.readouterr()])
+    assert "path=/auth/callback" in written
+    assert [name for name, secret in secrets.items() if secret in written] == []
