@@ -41,6 +41,8 @@ class FakeIssuer:
     def __init__(self, issuer: str) -> None:
         self.issuer = issuer
         self.keys: list[Key] = [KEY]
+        self.odd_keys: list[Any] = []
+        """What it lists before its keys, and nobody can use."""
         self.asked: list[str] = []
         self.metadata: dict[str, Any] = {
             "issuer": issuer,
@@ -69,7 +71,7 @@ class FakeIssuer:
 
     async def _jwks(self, request: Request) -> Response:
         self.asked.append("keys")
-        return JSONResponse({"keys": [key.as_dict(private=False) for key in self.keys]})
+        return JSONResponse({"keys": [*self.odd_keys, *(key.as_dict(private=False) for key in self.keys)]})
 
     async def _token(self, request: Request) -> Response:
         self.asked.append("token")

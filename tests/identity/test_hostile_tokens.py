@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
+from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,10 @@ import pytest
 from starlette.responses import PlainTextResponse, Response
 
 from hub.app import build_app
+from hub.config import Settings
 from hub.database import Place
 from hub.identity.recognition import FRESH_SECONDS
+from hub.maintenance import examine
 from tests.identity.conftest import free_address, settings_for
 from tests.identity.fake_issuer import (
     NEWER_KEY,
@@ -276,7 +279,10 @@ async def test_what_is_no_token_at_all_is_refused_without_asking_the_provider(
 ) -> None:
     good = issuer.sign(issuer.access_claims("a", HUB), typ="at+jwt")
     head, body, _ = good.split(".")
+    deep = urlsafe_b64encode(b'{"iss":' + b"[" * 4_000).rstrip(b"=").decode()
     for odd in (
+        f"{head}.{deep}.a",
+        f"{deep}.{body}.a",
         "a.b.c",
         "..",
         "e30.e30.",
@@ -288,6 +294,42 @@ async def test_what_is_no_token_at_all_is_refused_without_asking_the_provider(
     ):
         assert await asked_by(http, odd) == 401, odd[:20]
     assert issuer.asked.count("keys") <= 1
+
+
+async def test_keys_that_cannot_be_used_spoil_no_others(
+    http: httpx.AsyncClient, issuer: FakeIssuer, place: Place, tmp_path: Path
+) -> None:
+    secret = urlsafe_b64encode(b"a shared secret of thirty-two by").decode()
+    issuer.odd_keys = [
+        *(
+            {"kty": "RSA", "n": "%"},
+            {"kty": "EC", "crv": "P-0"},
+            {"kty": "AKP", "alg": "ML-DSA-44"},
+            {},
+            1,
+            None,
+        ),
+        {"kty": "oct", "k": secret, "kid": "secret"},
+    ]
+    email = address()
+    await invited(place, email)
+    assert await signed_in(http, issuer, email) == 303
+    shared = issuer.sign(issuer.access_claims(email, HUB), typ="at+jwt", alg="HS256", kid="secret", key=b"a")
+    assert await asked_by(http, shared) == 401
+    settings = settings_for(HUB, issuer.issuer, tmp_path)
+    assert await asyncio.to_thread(provider_findings, settings) == [
+        ("ok", f"{issuer.issuer} signs people in.")
+    ]
+    issuer.keys = []
+    findings = await asyncio.to_thread(provider_findings, settings)
+    assert findings == [
+        ("error", f"Nobody can sign in at {issuer.issuer}: {issuer.issuer}/jwks holds no usable keys")
+    ]
+
+
+def provider_findings(settings: Settings) -> list[tuple[str, str]]:
+    """What `hub doctor` says about the provider."""
+    return [(f.level, f.message) for f in examine(settings) if (settings.oidc_issuers[0].issuer in f.message)]
 
 
 async def test_a_flood_of_unknown_keys_asks_the_provider_once(

@@ -12,7 +12,7 @@ import structlog
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.httpx_client import AsyncOAuth2Client
 from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
+from joserfc.jwk import Key, KeySet, import_key
 
 from hub.config import OidcIssuer, Settings
 from hub.errors import Unavailable
@@ -26,6 +26,8 @@ log = structlog.get_logger("hub.identity")
 TIMEOUT_SECONDS: Final = 5
 LARGEST_DOCUMENT: Final = 1_000_000
 SCOPE: Final = "openid email profile"
+KEY_TYPES: Final = ("RSA", "EC")
+"""Of the algorithms that the hub takes; a shared secret is none of them."""
 ENDPOINTS: Final = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 
 T = TypeVar("T")
@@ -152,6 +154,11 @@ class Provider:
             lambda keys: checks.access_token(token, keys, issuer=self.issuer, audience=audience)
         )
 
+    async def examine(self) -> None:
+        """Unavailable says what is wrong where the provider cannot sign anybody in."""
+        await self._fetch_metadata()
+        await self._fetch_keys()
+
     # -- what is fetched -------------------------------------------------------------------------
 
     async def _with_keys(self, check: Callable[[KeySet], T]) -> T:
@@ -178,12 +185,21 @@ class Provider:
 
     async def _fetch_keys(self) -> KeySet:
         address = (await self.metadata.get())["jwks_uri"]
-        found = await self._get(address)
+        listed = (await self._get(address)).get("keys")
+        keys = [key for given in listed if (key := self._key(given))] if isinstance(listed, list) else []
+        if not keys:
+            raise Unavailable(f"{address} holds no usable keys")
+        return KeySet(keys)
+
+    def _key(self, given: Any) -> Key | None:
+        """A public key of the list; None for one that the hub cannot use, whatever else the list holds."""
+        if not isinstance(given, dict) or given.get("kty") not in KEY_TYPES:
+            return None
         try:
-            usable = [key for key in found["keys"] if key.get("kty") != "oct"]
-            return KeySet.import_key_set({"keys": usable})
-        except (JoseError, ValueError, TypeError, KeyError, AttributeError) as error:
-            raise Unavailable(f"{address} holds no usable keys ({type(error).__name__})") from error
+            return import_key(given)
+        except (JoseError, ValueError, TypeError, KeyError) as error:
+            log.warning("a key of a provider is not usable", issuer=self.issuer, reason=type(error).__name__)
+            return None
 
     async def _get(self, address: str) -> dict[str, Any]:
         try:
