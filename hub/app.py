@@ -17,6 +17,10 @@ from hub.config import Settings
 from hub.db.engine import Database
 from hub.db.migrate import head
 from hub.edge.layers import layers
+from hub.identity.authentication import SESSION_COOKIE
+from hub.identity.cookies import Cookie
+from hub.identity.oidc.attempt import AttemptSeal
+from hub.identity.oidc.provider import Providers
 from hub.identity.recognition import Recognition
 from hub.policy import unguarded_models
 from hub.web import portal
@@ -35,6 +39,8 @@ def build_app(settings: Settings, login: URL, *, compiles: bool = True) -> Starl
     if unguarded:
         raise RuntimeError(f"tables without a policy: {', '.join(unguarded)}")
 
+    providers = Providers(settings)
+    cookie = Cookie.named(SESSION_COOKIE, settings.base_url)
     graphql = Endpoint(PersistedDocuments(documents()), registered_only=settings.registered_documents_only)
 
     @asynccontextmanager
@@ -42,10 +48,14 @@ def build_app(settings: Settings, login: URL, *, compiles: bool = True) -> Starl
         database = Database(login, pool_size=settings.pool_size)
         app.state.database = database
         app.state.settings = settings
-        app.state.recognition = Recognition(database, is_demonstration=settings.is_demonstration)
+        app.state.providers = providers
+        app.state.recognition = Recognition(database, settings, providers)
+        app.state.session_cookie = cookie
+        app.state.attempt_seal = AttemptSeal(settings.secret_key)
         app.state.compiles = compiles
         app.state.execute = partial(execute, database)
         yield
+        await providers.close()
         await database.dispose()
 
     return Starlette(
@@ -57,7 +67,7 @@ def build_app(settings: Settings, login: URL, *, compiles: bool = True) -> Starl
             Route("/healthz", healthz),
             Route("/readyz", readyz),
         ],
-        middleware=layers(settings),
+        middleware=layers(settings, cookie),
         exception_handlers=portal.EXCEPTION_HANDLERS,
         lifespan=lifespan,
     )

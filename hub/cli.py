@@ -140,6 +140,20 @@ def token(persona: str, data_dir: Path | None) -> None:
     click.echo(issue_token(_settings(data_dir), persona))
 
 
+@command(main, "invite")
+@click.argument("email")
+@click.option("--organisation", required=True, help="Its short name, full name, or ISO code.")
+@click.option("--role", required=True, help="Such as admin, staff, co-manager, focal-point or partner.")
+@data_dir
+def invite(email: str, organisation: str, role: str, data_dir: Path | None) -> None:
+    """Invite somebody, such as the first administrator; from then on people invite people."""
+    from hub.maintenance import invite as run
+
+    until = run(_settings(data_dir), email, organisation=organisation, role=role)
+    click.echo(f"{email} may sign in until {until:%Y-%m-%d %H:%M} UTC, and then acts for {organisation}.")
+    click.echo("Next: tell the person the address of the hub; nothing was sent.")
+
+
 @command(main, "policy")
 def policy() -> None:
     """Print who may see and do what."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import platformdirs
 
@@ -13,6 +15,32 @@ from hub.errors import SetUpError
 
 DATA_FOLDER_MARK = "hub-data-folder"
 """A file that tells a data folder of the hub from somebody else's."""
+
+
+ISSUER_VARIABLES = {
+    "issuer": "HUB_OIDC_ISSUER",
+    "client_id": "HUB_OIDC_CLIENT_ID",
+    "client_secret": "HUB_OIDC_CLIENT_SECRET",
+    "label": "HUB_OIDC_LABEL",
+}
+ISSUER_ENDINGS = ("", *(f"_{number}" for number in range(2, 10)))
+"""Of the variables of the first OpenID Connect provider, of the second (HUB_OIDC_ISSUER_2), to the ninth."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OidcIssuer:
+    """An OpenID Connect provider that signs people in. `ending` tells its variables from the others'."""
+
+    issuer: str
+    client_id: str | None = None
+    client_secret: str | None = field(default=None, repr=False)
+    label: str | None = None
+    ending: str = ""
+
+    @property
+    def name(self) -> str:
+        """What people know it by: its label, else its host."""
+        return self.label or urlsplit(self.issuer).hostname or self.issuer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +52,10 @@ class Settings:
     data_dir: Path
     base_url: str = "http://127.0.0.1:8000"
     secret_key: str | None = None
-    oidc_issuer: str | None = None
+    oidc_issuers: tuple[OidcIssuer, ...] = ()
+    oidc_audience: str | None = None
+    session_idle: timedelta = timedelta(hours=1)
+    session_life: timedelta = timedelta(hours=12)
     allowed_hosts: tuple[str, ...] = ()
     """Names under which the hub may be asked, besides that of `base_url`."""
     rate_limit_public: str = "600/minute"
@@ -42,6 +73,11 @@ class Settings:
     is_demonstration: bool = False
     """Set by `hub demo` alone: invented people may sign in."""
 
+    @property
+    def audience(self) -> str:
+        """For whom an access token must have been issued."""
+        return self.oidc_audience or self.base_url
+
 
 def read_settings(environment: Mapping[str, str] = os.environ, **overrides: object) -> Settings:
     """The settings from HUB_* variables; an argument that is not None wins over its variable."""
@@ -49,9 +85,12 @@ def read_settings(environment: Mapping[str, str] = os.environ, **overrides: obje
         "database_url": environment.get("HUB_DATABASE_URL") or None,
         "database_owner_url": environment.get("HUB_DATABASE_OWNER_URL") or None,
         "data_dir": environment.get("HUB_DATA_DIR") or _usual_folder(),
-        "base_url": environment.get("HUB_BASE_URL") or "http://127.0.0.1:8000",
+        "base_url": (environment.get("HUB_BASE_URL") or "http://127.0.0.1:8000").rstrip("/"),
         "secret_key": environment.get("HUB_SECRET_KEY") or None,
-        "oidc_issuer": environment.get("HUB_OIDC_ISSUER") or None,
+        "oidc_issuers": tuple(_issuers(environment)),
+        "oidc_audience": environment.get("HUB_OIDC_AUDIENCE") or None,
+        "session_idle": timedelta(minutes=_number(environment, "HUB_SESSION_IDLE_MINUTES", 60, least=5)),
+        "session_life": timedelta(hours=_number(environment, "HUB_SESSION_HOURS", 12)),
         "allowed_hosts": tuple(environment.get("HUB_ALLOWED_HOSTS", "").replace(",", " ").split()),
         "rate_limit_public": environment.get("HUB_RATE_LIMIT_PUBLIC") or None,
         "rate_limit_signed_in": environment.get("HUB_RATE_LIMIT_SIGNED_IN") or None,
@@ -73,14 +112,22 @@ def _usual_folder() -> Path:
     return beside if (beside / DATA_FOLDER_MARK).exists() else platformdirs.user_data_path("rso-hub")
 
 
+def _issuers(environment: Mapping[str, str]) -> Iterator[OidcIssuer]:
+    for ending in ISSUER_ENDINGS:
+        given = {field: environment.get(name + ending) or None for field, name in ISSUER_VARIABLES.items()}
+        issuer = given.pop("issuer")
+        if issuer is not None:
+            yield OidcIssuer(issuer=issuer, ending=ending, **given)
+
+
 def _is_on(environment: Mapping[str, str], name: str) -> bool:
     return environment.get(name, "") not in ("", "0", "false")
 
 
-def _number(environment: Mapping[str, str], name: str, default: int) -> int:
+def _number(environment: Mapping[str, str], name: str, default: int, *, least: int = 1) -> int:
     text = environment.get(name, "")
     if not text:
         return default
-    if not text.isdecimal() or not 1 <= int(text) <= 1000:
-        raise SetUpError(f"{name} is {text!r}: give a whole number from 1 to 1000.")
+    if not text.isdecimal() or not least <= int(text) <= 1000:
+        raise SetUpError(f"{name} is {text!r}: give a whole number from {least} to 1000.")
     return int(text)

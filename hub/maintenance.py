@@ -20,8 +20,10 @@ from hub.db import embedded
 from hub.db import migrate as migrations
 from hub.db.engine import Database
 from hub.db.seed import run_as_owner
-from hub.errors import SetUpError
+from hub.errors import SetUpError, Unavailable
 from hub.identity import tokens
+from hub.identity.oidc.provider import Providers
+from hub.identity.operator import invite_as_operator
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -55,6 +57,16 @@ async def issue_token_in(database: Database, persona: str) -> str:
     async with database.app.connect() as connection:
         known = ", ".join(found["persona"] for found in await tokens.personas(connection))
     raise SetUpError(f"{persona!r} is no persona of this demonstration. There are: {known or 'none'}.")
+
+
+def invite(settings: Settings, email: str, *, organisation: str, role: str) -> datetime:
+    """Invite as the operator, who may whomever; until when it can be accepted."""
+    now = datetime.now(UTC)
+
+    async def run(connection: AsyncConnection) -> datetime:
+        return await invite_as_operator(connection, email, organisation=organisation, role=role, now=now)
+
+    return run_as_owner(open_place(settings).owner, run)
 
 
 def import_fts(settings: Settings, file: Path, *, publish: bool, say: Callable[[str], None]) -> None:
@@ -138,14 +150,32 @@ class Finding:
 
 def examine(settings: Settings) -> list[Finding]:
     """Look at everything that the hub needs."""
+    return _database(settings) + asyncio.run(_providers(settings))
+
+
+def _database(settings: Settings) -> list[Finding]:
     if settings.database_url is None and not (settings.data_dir / DATA_FOLDER_MARK).exists():
         message = f"There is no database in {settings.data_dir} yet: hub demo, or hub migrate and hub seed"
         return [Finding("error", message)]
     try:
-        place = open_place(settings)
-        return _examined(place)
+        return _examined(open_place(settings))
     except SetUpError as error:
         return [Finding("error", error.message)]
+
+
+async def _providers(settings: Settings) -> list[Finding]:
+    """Whether each OpenID Connect provider answers as one should."""
+    providers, found = Providers(settings), []
+    for provider in providers:
+        try:
+            await provider.examine()
+        except Unavailable as error:
+            message = f"Nobody can sign in at {provider.issuer}: {error.message}"
+            found.append(Finding("error", message))
+        else:
+            found.append(Finding("ok", f"{provider.issuer} signs people in."))
+    await providers.close()
+    return found
 
 
 def _examined(place: Place) -> list[Finding]:
@@ -200,7 +230,7 @@ def _security(connection: Connection, login: str) -> list[Finding]:
         text(
             "select relname from pg_class where relnamespace = 'hub'::regnamespace and relkind = 'r'"
             " and not (relrowsecurity and relforcerowsecurity)"
-            " and relname not in ('alembic_version', 'reference_counters') order by 1"
+            " and relname not in ('alembic_version', 'reference_counters', 'spent_logout_tokens') order by 1"
         )
     ).all()
     if open_tables:

@@ -33,7 +33,7 @@ from hub.db.base import Base
 from hub.engagement.models import ExpressionOfInterest
 from hub.errors import NotAllowed
 from hub.identity.actor import Actor, Role
-from hub.identity.models import ApiToken, Person, RoleGrant
+from hub.identity.models import ApiToken, IdentityBinding, Invitation, LoginSession, Person, RoleGrant
 from hub.identity.scopes import (
     EVERYWHERE,
     BoundSight,
@@ -41,6 +41,7 @@ from hub.identity.scopes import (
     Flagged,
     InSet,
     Mine,
+    OneOf,
     Own,
     OwnInitiatives,
     RowScope,
@@ -126,6 +127,9 @@ class Action(StrEnum):
     CONTRIBUTION_ACKNOWLEDGE = "contribution:acknowledge"
     CONTRIBUTION_CANCEL = "contribution:cancel"
     SECONDMENT_OFFER = "secondment:offer"
+    PERSON_INVITE = "person:invite"
+    INVITATION_WITHDRAW = "invitation:withdraw"
+    SESSION_REVOKE = "session:revoke"
 
 
 OWN = Own("organisation_id")
@@ -139,10 +143,23 @@ UNCONFLICTED = REVIEWING & Unless("state", "CONFLICTED", says="without a conflic
 ASSIGNED = InSet(ProposalReview, "proposal_id", UNCONFLICTED, says="assigned, no conflict declared")
 CONSULTED = InSet(Consultation, "proposal_id", RESPONDING, says="consulted on")
 TAKING_PART = OwnInitiatives()
+MINE = Mine("person_id")
+AS_PARTNER = OneOf("role", PARTNER, says="as partner")
+AS_NO_DECIDER = OneOf(
+    "role",
+    *(role for role in Role if role not in (CO_MANAGER, ADMIN)),
+    says="as anything but Co-Manager and administrator",
+)
 
 PARTNERS: dict[Audience, RowScope] = {PARTNER: OWN, FOCAL_POINT: OWN}
 OFFICE: dict[Audience, RowScope] = {CO_MANAGER: EVERYWHERE, CO_CHAIR: EVERYWHERE, STAFF: EVERYWHERE}
 PUBLIC: Scopes = {ANYONE: EVERYWHERE}
+INVITING: dict[Audience, RowScope] = {
+    FOCAL_POINT: OWN.besides(AS_PARTNER),
+    STAFF: AS_NO_DECIDER,
+    ADMIN: EVERYWHERE,
+}
+"""Whom one may invite, and as what. That nobody invites himself, the action and the acceptance see to."""
 
 READS: dict[type[Base], Scopes] = {
     # model                 audience: rows that it sees
@@ -174,6 +191,9 @@ READS: dict[type[Base], Scopes] = {
         ADMIN: EVERYWHERE,
     },
     ApiToken: {SIGNED_IN: Mine("person_id")},
+    LoginSession: {SIGNED_IN: MINE},
+    IdentityBinding: {SIGNED_IN: MINE, ADMIN: EVERYWHERE},
+    Invitation: {FOCAL_POINT: OWN, CO_MANAGER: EVERYWHERE, STAFF: EVERYWHERE, ADMIN: EVERYWHERE},
     Initiative: {ANYONE: PUBLISHED, SIGNED_IN: TAKING_PART, **OFFICE, ANALYST: EVERYWHERE},
     InitiativeParticipant: {ANYONE: Through(Initiative, "initiative_id")},
     InitiativeCorePurpose: {ANYONE: Through(Initiative, "initiative_id")},
@@ -229,6 +249,8 @@ NO_COMMITMENT = Unless("type", "COMMITMENT", says="no commitment")
 
 INSERTS: dict[type[Base], Scopes] = {
     ApiToken: {SIGNED_IN: Mine("person_id")},
+    LoginSession: {SIGNED_IN: MINE},
+    Invitation: {audience: scope.besides(Mine("invited_by_id")) for audience, scope in INVITING.items()},
     Initiative: DESK,
     InitiativeParticipant: DESK,
     ExpressionOfInterest: PARTNERS,
@@ -254,6 +276,8 @@ INSERTS: dict[type[Base], Scopes] = {
 
 UPDATES: dict[type[Base], Scopes] = {
     ApiToken: {SIGNED_IN: Mine("person_id")},
+    LoginSession: {SIGNED_IN: MINE},
+    Invitation: INVITING,
     Initiative: {STAFF: EVERYWHERE},
     ExpressionOfInterest: {**PARTNERS, **DESK},
     Proposal: {**PARTNERS, CO_MANAGER: SUBMITTED, CO_CHAIR: SUBMITTED, STAFF: SUBMITTED},
@@ -269,7 +293,9 @@ FIXED = frozenset(
         *("id", "created_at", "reference", "is_demonstration"),
         *("organisation_id", "provider_id", "proposal_id", "consulted_id"),
         *("person_id", "created_by_id", "reviewer_id", "requested_by_id"),
-        *("token_hash", "expires_at"),
+        *("token_hash", "expires_at", "last_seen_at", "ends_at"),
+        *("issuer", "subject", "sid", "browser"),
+        *("email", "role", "invited_by_id", "accepted_by_id"),
     }
 )
 """Columns that no update changes, in any table, whoever asks: which row it is, whose it is, what it is about.
@@ -314,6 +340,9 @@ GRANTS: dict[Action, Mapping[Audience, RowScope]] = {
     Action.CONTRIBUTION_ACKNOWLEDGE: DESK,
     Action.CONTRIBUTION_CANCEL: {FOCAL_POINT: PROVIDED, STAFF: EVERYWHERE},
     Action.SECONDMENT_OFFER: PARTNERS,
+    Action.PERSON_INVITE: INVITING,
+    Action.INVITATION_WITHDRAW: INVITING,
+    Action.SESSION_REVOKE: {SIGNED_IN: MINE},
 }
 
 

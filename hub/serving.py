@@ -10,7 +10,7 @@ import sys
 import tempfile
 import threading
 import webbrowser
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from hub import logs
-from hub.config import Settings, read_settings
+from hub.config import ISSUER_VARIABLES, OidcIssuer, Settings, read_settings
 from hub.database import Place, open_place
 from hub.db import migrate as migrations
 from hub.db.seed import run_as_owner, run_seed
@@ -121,12 +121,26 @@ def require_safe(settings: Settings) -> None:
         missing.append("HUB_DATABASE_URL is not set: production runs on a PostgreSQL 18 server of its own.")
     if settings.secret_key is None or len(settings.secret_key) < SHORTEST_SECRET:
         missing.append(f"HUB_SECRET_KEY is missing or shorter than {SHORTEST_SECRET} characters.")
-    if settings.oidc_issuer is None:
+    if not settings.base_url.startswith("https://"):
+        missing.append("HUB_BASE_URL is not an https address: sign-in and its cookie need TLS.")
+    if not settings.oidc_issuers:
         missing.append("HUB_OIDC_ISSUER is not set: without it nobody can sign in.")
+    missing += [fault for issuer in settings.oidc_issuers for fault in _faults(issuer)]
     if settings.debug:
         missing.append("HUB_DEBUG is on: it shows internals to everybody.")
     if missing:
         raise SetUpError("These settings are not safe:\n  " + "\n  ".join(missing))
+
+
+def _faults(issuer: OidcIssuer) -> Iterator[str]:
+    """What is wrong with the settings of one OpenID Connect provider."""
+    names = {field: name + issuer.ending for field, name in ISSUER_VARIABLES.items()}
+    if not issuer.issuer.startswith("https://"):
+        yield f"{names['issuer']} is not an https address: anybody on the way could sign in as anybody."
+    if issuer.client_id is None:
+        yield f"{names['client_id']} is not set: register the hub at {issuer.issuer}."
+    if issuer.client_secret is None:
+        yield f"{names['client_secret']} is not set: it comes with the client id."
 
 
 def listen(host: str, port: int) -> socket.socket:

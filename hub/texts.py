@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from hub.errors import InvalidInput, Problem
 
 SHORT, LONG = 200, 20_000
 """Characters in a title, and in a paragraph field."""
+LONGEST_ADDRESS = 254
+_ADDRESS = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
 
 
 class Problems:
@@ -35,6 +39,14 @@ class Problems:
                 *path, code="TOO_LONG", message=f"shorten it to {longest:,} characters (it has {len(text):,})"
             )
         return text
+
+    def address(self, value: str | None, *path: str) -> str | None:
+        """The e-mail address without surrounding space; None where nothing could ever be sent to it."""
+        address = self.text(value, *path, longest=LONGEST_ADDRESS)
+        if address is not None and not (address.isprintable() and _ADDRESS.fullmatch(address)):
+            self.add(*path, code="MALFORMED", message="write it as name@example.org")
+            return None
+        return address
 
     def extend(self, problems: list[Problem]) -> None:
         self.found.extend(problems)

@@ -20,6 +20,7 @@ from schema import (  # noqa: F401 (each declares its mutations)
     engagement,
     identity,
     initiatives,
+    invitations,
     organisations,
     proposal_mutations,
     proposals,
@@ -35,6 +36,7 @@ from schema.contributions import CONTRIBUTIONS, SUMMARY_ARGUMENTS, Contribution,
 from schema.engagement import EXPRESSIONS_OF_INTEREST, ExpressionOfInterest
 from schema.identity import Person, Viewer
 from schema.initiatives import INITIATIVES, Initiative
+from schema.invitations import INVITATIONS, Invitation
 from schema.masking import MaskingSchema
 from schema.mutating import MUTATIONS
 from schema.organisations import (
@@ -141,6 +143,9 @@ class Query:
     )
     secondments: Connection[Secondment] = connection(
         SECONDMENTS, description="Secondments that the viewer may see."
+    )
+    invitations: Connection[Invitation] = connection(
+        INVITATIONS, description="Invitations that the viewer may see."
     )
     node: Node | None = lookup(
         Base, lambda *_: false(), [argument("id", strawberry.ID, "A global id.")], "Any object by its id."

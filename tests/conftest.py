@@ -7,6 +7,7 @@ import json
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from hub.db import embedded, migrate
 from hub.db.engine import APP_ROLE, PUBLIC_ROLE, Database, identify, identity
 from hub.db.seed import run_as_owner, run_seed
 from hub.demonstration.fill import fill
+from hub.identity import sessions, tokens
 from hub.identity.actor import Actor
 from hub.maintenance import issue_token_in
 
@@ -147,6 +149,19 @@ async def requests_own(database: Database, actor: Actor) -> AsyncIterator[asyncp
                 *identity(actor),
             )
         yield connection
+
+
+async def session_of(app: Starlette, name: str) -> str:
+    """What the cookie of a browser holds with which the persona has signed in."""
+    database: Database = app.state.database
+    async with database.app.connect() as connection:
+        actor = await tokens.persona(connection, name)
+    assert actor is not None, name
+    lifetime = sessions.Lifetime(timedelta(hours=1), timedelta(hours=12))
+    async with database.writing(actor) as session:
+        return await sessions.begin(
+            session, actor, lifetime, now=datetime.now(UTC), browser="a test", account=None
+        )
 
 
 Client = Callable[..., Awaitable["Person"]]

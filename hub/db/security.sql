@@ -74,6 +74,127 @@ begin atomic
     group by p.id;
 end;
 
+-- A person as an actor, with the roles that are in force today. The functions that sign somebody in call it.
+create or replace function hub.actor(wanted uuid)
+returns table (person_id uuid, organisation_id uuid, name text, roles text[], is_demonstration boolean)
+language sql stable security definer set search_path = '' rows 1
+begin atomic
+    select p.id, p.organisation_id, p.name,
+           coalesce(array_agg(distinct g.role::text) filter (where g.id is not null), '{}'),
+           p.is_demonstration
+    from hub.persons p
+    left join hub.role_grants g on g.person_id = p.id
+        and g.starts_on <= current_date and (g.ends_on is null or g.ends_on >= current_date)
+    where p.id = wanted
+    group by p.id;
+end;
+
+-- Who a browser's session speaks for, and whether its last minute of use is noted. No row for one that is unknown,
+-- has ended or was revoked.
+create or replace function hub.authenticate_session(hash bytea)
+returns table (session_id uuid, person_id uuid, organisation_id uuid, name text, roles text[],
+               is_demonstration boolean, is_noted boolean)
+language sql stable security definer set search_path = '' rows 1
+begin atomic
+    select s.id, a.person_id, a.organisation_id, a.name, a.roles, a.is_demonstration,
+           s.last_seen_at > now() - interval '1 minute'
+    from hub.login_sessions s cross join lateral hub.actor(s.person_id) a
+    where s.token_hash = hash and s.revoked_at is null and s.ends_at > now();
+end;
+
+-- That a session is in use: its end moves on, as far as it may.
+create or replace function hub.note_session_use(hash bytea, idle interval) returns void
+language sql volatile security definer set search_path = ''
+begin atomic
+    update hub.login_sessions s set last_seen_at = now(), ends_at = least(s.expires_at, now() + idle)
+    where s.token_hash = hash and s.revoked_at is null and s.ends_at > now()
+        and s.last_seen_at <= now() - interval '1 minute';
+end;
+
+-- Who an account at an OpenID Connect provider is. No row where it is bound to nobody.
+create or replace function hub.authenticate_identity(issuer text, subject text)
+returns table (person_id uuid, organisation_id uuid, name text, roles text[], is_demonstration boolean)
+language sql stable security definer set search_path = '' rows 1
+begin atomic
+    select a.person_id, a.organisation_id, a.name, a.roles, a.is_demonstration
+    from hub.identity_bindings b cross join lateral hub.actor(b.person_id) a
+    where b.issuer = $1 and b.subject = $2;
+end;
+
+-- Accept what the e-mail address, which the provider has verified, is invited to: make the person where there is
+-- none, bind the account to the person, grant the roles. Gives the person that the account is bound to now.
+-- Left open are invitations by oneself, to another organisation than one's own, and to an address whose person
+-- signs in with another account of the same provider.
+create or replace function hub.accept_invitations(account_issuer text, account_subject text, verified_email text,
+                                                  display_name text) returns uuid
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+    invitation hub.invitations;
+    person hub.persons;
+    bound uuid;
+begin
+    perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('invitations ' || lower(verified_email), 0));
+    select b.person_id into bound from hub.identity_bindings b
+    where b.issuer = account_issuer and b.subject = account_subject;
+    for invitation in
+        select i.* from hub.invitations i
+        where lower(i.email) = lower(verified_email) and i.accepted_at is null and i.withdrawn_at is null
+            and i.expires_at > now()
+        order by i.id for update
+    loop
+        select p.* into person from hub.persons p
+        where case when bound is null then lower(p.email) = lower(verified_email) else p.id = bound end;
+        if person.id is null then
+            insert into hub.persons (name, email, organisation_id, is_demonstration)
+            values (display_name, verified_email, invitation.organisation_id, invitation.is_demonstration)
+            returning * into person;
+        end if;
+        continue when person.organisation_id <> invitation.organisation_id
+            or person.id = invitation.invited_by_id
+            or person.is_demonstration <> invitation.is_demonstration
+            or (bound is null and exists (select from hub.identity_bindings b
+                                          where b.person_id = person.id and b.issuer = account_issuer));
+        if bound is null then
+            insert into hub.identity_bindings (person_id, issuer, subject)
+            values (person.id, account_issuer, account_subject) returning person_id into bound;
+        end if;
+        insert into hub.role_grants (person_id, role, starts_on, granted_by_id)
+        select person.id, invitation.role, current_date, invitation.invited_by_id
+        where not exists (
+            select from hub.role_grants g where g.person_id = person.id and g.role = invitation.role
+                and g.starts_on <= current_date and (g.ends_on is null or g.ends_on >= current_date));
+        update hub.invitations set accepted_at = now(), accepted_by_id = person.id, updated_at = now()
+        where id = invitation.id;
+        insert into hub.audit_events (at, action, person_id, organisation_id, subject_type, subject_id, details)
+        values (now(), 'invitation:accept', person.id, person.organisation_id, 'Invitation', invitation.id,
+                pg_catalog.jsonb_build_object('role', invitation.role, 'issuer', account_issuer));
+    end loop;
+    return bound;
+end $$;
+
+-- End the sessions that a provider's logout token names, by its session or by its subject. Null where the token
+-- was used before.
+create or replace function hub.end_sessions(token_issuer text, token_sid text, token_subject text, token_jti text,
+                                            token_expires_at timestamptz) returns integer
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+    ended integer;
+begin
+    delete from hub.spent_logout_tokens t where t.expires_at < now();
+    insert into hub.spent_logout_tokens (issuer, jti, expires_at)
+    values (token_issuer, token_jti, token_expires_at) on conflict do nothing;
+    if not found then
+        return null;
+    end if;
+    update hub.login_sessions s set revoked_at = now(), updated_at = now(), id_token = null
+    where s.issuer = token_issuer and s.revoked_at is null
+        and (token_sid is null or s.sid = token_sid)
+        and (token_subject is null or s.subject = token_subject)
+        and coalesce(token_sid, token_subject) is not null;
+    get diagnostics ended = row_count;
+    return ended;
+end $$;
+
 -- The invented people of a demonstration, for its sign-in page. Real people are never in it.
 create or replace function hub.demonstration_personas()
 returns table (persona text, person_id uuid, name text, organisation_id uuid, organisation text, roles text[])
@@ -198,6 +319,10 @@ end $$;
 
 revoke execute on all functions in schema hub from public;
 grant execute on all functions in schema hub to hub_app, hub_public;
+revoke execute on function hub.authenticate_session(bytea), hub.note_session_use(bytea, interval),
+    hub.authenticate_identity(text, text), hub.accept_invitations(text, text, text, text),
+    hub.end_sessions(text, text, text, text, timestamptz) from hub_public;
+revoke execute on function hub.actor(uuid) from hub_app, hub_public;
 revoke execute on function hub.authenticate(bytea), hub.demonstration_personas(),
     hub.next_reference(text, integer, integer) from hub_public;
 revoke execute on function hub.next_references(text, integer, integer, integer),

@@ -13,12 +13,13 @@ from hub.edge.metrics import Metrics
 from hub.edge.rates import IN_MEMORY, FailedSignIns, RateLimits, Rates, counters_at
 from hub.edge.record import Record
 from hub.identity.authentication import Authentication
+from hub.identity.cookies import Cookie
 
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 
 
-def layers(settings: Settings) -> list[Middleware]:
-    """What a request passes through, by the settings."""
+def layers(settings: Settings, cookie: Cookie) -> list[Middleware]:
+    """What a request passes through, by the settings; the cookie is that of browsers' sessions."""
     address = urlsplit(settings.base_url)
     own = (address.hostname or "", *settings.allowed_hosts, *LOOPBACK_NAMES)
     rates = Rates.of(settings.rate_limit_public, settings.rate_limit_signed_in)
@@ -28,6 +29,6 @@ def layers(settings: Settings) -> list[Middleware]:
         Middleware(TrustedHostMiddleware, allowed_hosts=list(own), www_redirect=False),
         Middleware(Metrics, token=settings.metrics_token),
         Middleware(FailedSignIns),
-        Middleware(Authentication),
+        Middleware(Authentication, cookie=cookie),
         Middleware(RateLimits, rates=rates, counters=counters_at(settings.rate_limit_url or IN_MEMORY)),
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any, Self
 
 
 class Role(StrEnum):
@@ -29,6 +30,19 @@ class Actor:
     organisation_id: uuid.UUID | None = None
     roles: frozenset[Role] = field(default_factory=frozenset)
     name: str = "the public"
+    session_id: uuid.UUID | None = None
+    """The browser's session, where it is one that asks, and no program with a token."""
+
+    @classmethod
+    def of(cls, row: Any, *, is_demonstration: bool, session_id: uuid.UUID | None = None) -> Self | None:
+        """The actor of a row of the database's functions that know people; None for no row.
+
+        Invented people are nobody outside a demonstration.
+        """
+        if row is None or (row["is_demonstration"] and not is_demonstration):
+            return None
+        roles = frozenset(Role(role) for role in row["roles"])
+        return cls(row["person_id"], row["organisation_id"], roles, row["name"], session_id)
 
     @property
     def is_public(self) -> bool:

@@ -1,8 +1,7 @@
-"""From a request to an actor: a bearer token, or the portal's cookie, which holds a token too."""
+"""From a request to an actor: a bearer token of a program, or the cookie of a browser's session."""
 
 from __future__ import annotations
 
-from http.cookies import CookieError, SimpleCookie
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
@@ -10,18 +9,19 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hub.db.failures import known_error
-from hub.identity.actor import PUBLIC
+from hub.identity.actor import PUBLIC, Actor
+from hub.identity.cookies import Cookie
 from hub.identity.recognition import Recognition
 
-COOKIE = "hub_session"
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+SESSION_COOKIE = "hub_session"
 
 
 class Authentication:
     """Sets `scope["state"]["actor"]`. A bad bearer token is refused; an old cookie is the public's."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+    def __init__(self, app: ASGIApp, *, cookie: Cookie) -> None:
+        self.app, self.cookie = app, cookie
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -29,47 +29,43 @@ class Authentication:
             return
         headers = Headers(scope=scope)
         state = scope.setdefault("state", {})
-        state["actor"], state["session"] = PUBLIC, None
-        bearer, cookie = _bearer(headers), _cookie(headers)
+        state["actor"] = PUBLIC
+        bearer = _bearer(headers)
         if bearer is None and not _is_same_site(scope, headers):
             await _refuse(403, "This came from another site. Use the portal's own pages.")(
                 scope, receive, send
             )
             return
-        token = bearer if bearer is not None else cookie
-        if token is not None:
-            recognition: Recognition = scope["app"].state.recognition
-            try:
-                actor = await recognition.actor(token)
-            except Exception as error:
-                known = known_error(error)
-                if known is None:
-                    raise
-                refusal = _refuse(503, known.message)
-                refusal.headers["Retry-After"] = "5"
-                await refusal(scope, receive, send)
-                return
-            if actor is not None:
-                state["actor"], state["session"] = actor, cookie if bearer is None else None
-            elif bearer is not None:
-                refusal = _refuse(401, "This token is unknown, expired or revoked. Get a new one.")
-                refusal.headers["WWW-Authenticate"] = 'Bearer error="invalid_token"'
-                await refusal(scope, receive, send)
-                return
+        try:
+            actor = await _actor(scope["app"].state.recognition, bearer, self.cookie.read(headers))
+        except Exception as error:
+            known = known_error(error)
+            if known is None:
+                raise
+            refusal = _refuse(503, known.message)
+            refusal.headers["Retry-After"] = "5"
+            await refusal(scope, receive, send)
+            return
+        if actor is not None:
+            state["actor"] = actor
+        elif bearer is not None:
+            refusal = _refuse(401, "This token is unknown, expired or revoked. Get a new one.")
+            refusal.headers["WWW-Authenticate"] = 'Bearer error="invalid_token"'
+            await refusal(scope, receive, send)
+            return
         await self.app(scope, receive, send)
+
+
+async def _actor(recognition: Recognition, bearer: str | None, cookie: str | None) -> Actor | None:
+    """Who asks; None for the public, and for whoever shows a credential that is no good."""
+    if bearer is not None:
+        return await recognition.by_token(bearer)
+    return None if cookie is None else await recognition.by_cookie(cookie)
 
 
 def _bearer(headers: Headers) -> str | None:
     kind, _, token = headers.get("authorization", "").partition(" ")
     return token.strip() if kind.lower() == "bearer" else None
-
-
-def _cookie(headers: Headers) -> str | None:
-    try:
-        morsel = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
-    except CookieError:
-        return None
-    return morsel.value if morsel else None
 
 
 def _is_same_site(scope: Scope, headers: Headers) -> bool:

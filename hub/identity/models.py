@@ -6,8 +6,20 @@ import uuid
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, Index, LargeBinary, text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    DateTime,
+    Index,
+    LargeBinary,
+    Table,
+    Text,
+    UniqueConstraint,
+    and_,
+    func,
+    text,
+)
+from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
 from hub.db.base import Base, Demonstrable, Timed, closed, one_of, reference_to
 from hub.identity.actor import Role
@@ -71,3 +83,97 @@ class ApiToken(Timed, Base):
     token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+
+
+class LoginSession(Timed, Base):
+    """A browser that a person signed in with. The cookie holds an opaque id; here is only its SHA-256.
+
+    It ends at `ends_at`, which moves on with use but never beyond `expires_at`, or by revocation.
+    """
+
+    __tablename__ = "login_sessions"
+    __table_args__ = (
+        Index("ix_login_sessions_issuer_subject", "issuer", "subject"),
+        Index("ix_login_sessions_issuer_sid", "issuer", "sid"),
+        CheckConstraint("(issuer is null) = (subject is null)", name="issuer_with_subject"),
+        CheckConstraint("ends_at <= expires_at", name="ends_in_time"),
+    )
+
+    person_id: Mapped[uuid.UUID] = reference_to("persons")
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    browser: Mapped[str | None]
+    """What the browser calls itself, so that the person knows it again in the list."""
+    issuer: Mapped[str | None]
+    """Who signed the person in; None for a persona of the demonstration."""
+    subject: Mapped[str | None]
+    sid: Mapped[str | None]
+    """The provider's own name of the session, by which it ends it over the back channel."""
+    id_token: Mapped[str | None]
+    """As the provider wants it back to sign the person out there; gone once the session has ended."""
+    last_seen_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+
+Person.sessions = relationship(
+    LoginSession,
+    lazy="raise",
+    viewonly=True,
+    order_by=LoginSession.id,
+    primaryjoin=lambda: and_(
+        Person.id == foreign(LoginSession.person_id),
+        LoginSession.revoked_at.is_(None),
+        LoginSession.ends_at > func.now(),
+    ),
+)
+"""The sessions that are open now."""
+
+
+class IdentityBinding(Timed, Base):
+    """That an account at an OpenID Connect provider is a person. Made by accepting an invitation."""
+
+    __tablename__ = "identity_bindings"
+    __table_args__ = (UniqueConstraint("issuer", "subject"), UniqueConstraint("person_id", "issuer"))
+
+    person_id: Mapped[uuid.UUID] = reference_to("persons", index=False)
+    issuer: Mapped[str]
+    subject: Mapped[str]
+
+
+class Invitation(Demonstrable, Timed, Base):
+    """That whoever proves the e-mail address may act for the organisation, in the role."""
+
+    __tablename__ = "invitations"
+    __table_args__ = (
+        one_of("role", Role),
+        CheckConstraint("(accepted_at is null) = (accepted_by_id is null)", name="accepted_by_somebody"),
+        Index(
+            "uq_invitations_open",
+            text("lower(email)"),
+            "organisation_id",
+            "role",
+            unique=True,
+            postgresql_where=text("accepted_at is null and withdrawn_at is null"),
+        ),
+    )
+
+    email: Mapped[str]
+    organisation_id: Mapped[uuid.UUID] = reference_to("organisations")
+    role: Mapped[str] = closed(Role)
+    invited_by_id: Mapped[uuid.UUID | None] = reference_to("persons", index=False)
+    """None where the operator invited, as somebody must the first administrator."""
+    expires_at: Mapped[datetime]
+    accepted_at: Mapped[datetime | None]
+    accepted_by_id: Mapped[uuid.UUID | None] = reference_to("persons", index=False)
+    withdrawn_at: Mapped[datetime | None]
+
+
+spent_logout_tokens = Table(
+    "spent_logout_tokens",
+    Base.metadata,
+    Column("issuer", Text, primary_key=True),
+    Column("jti", Text, primary_key=True),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+)
+"""Logout tokens that were used, until they expire. Only `hub.end_sessions` touches it."""

@@ -1,40 +1,70 @@
-"""Whom a token speaks for, remembered for a moment: dashboards ask many times a second with the same one."""
+"""Whom a credential speaks for, remembered for a moment: dashboards ask many times a second."""
 
 from __future__ import annotations
 
 import time
 from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from typing import Final
 
+from hub.config import Settings
 from hub.db.engine import Database
-from hub.identity import tokens
+from hub.identity import accounts, sessions, tokens
 from hub.identity.actor import Actor
+from hub.identity.oidc.provider import Providers
 
-FRESH_SECONDS = 0.5
-"""A token or role that is withdrawn ends within this time in every worker; the promise is a second."""
-MOST_REMEMBERED = 10_000
+FRESH_SECONDS: Final = 0.5
+"""Token, session or role, what is withdrawn ends within this time in every worker; promised is a second."""
+MOST_REMEMBERED: Final = 10_000
+
+Find = Callable[[str], Awaitable[Actor | None]]
 
 
 class Recognition:
-    """The actors of the tokens seen in the last half second, by the tokens' hashes."""
+    """The actors of the credentials seen in the last half second, by their hashes.
 
-    def __init__(self, database: Database, *, is_demonstration: bool) -> None:
-        self._database, self._is_demonstration = database, is_demonstration
-        self._known: OrderedDict[bytes, tuple[float, Actor]] = OrderedDict()
+    A token is no cookie and a cookie no token: each is looked for among its own kind only.
+    """
 
-    async def actor(self, token: str) -> Actor | None:
-        """Whom it speaks for; None, which is never remembered, where it is unknown, expired or revoked."""
-        key, now = tokens.digest(token), time.monotonic()
+    def __init__(self, database: Database, settings: Settings, providers: Providers) -> None:
+        self._database, self._providers = database, providers
+        self._idle, self._is_demonstration = settings.session_idle, settings.is_demonstration
+        self._known: OrderedDict[tuple[str, bytes], tuple[float, Actor]] = OrderedDict()
+
+    async def by_token(self, token: str) -> Actor | None:
+        """For whom a bearer token speaks: one of the hub's own, or an access token of a provider."""
+        return await self._remembered("token", token, self._by_token)
+
+    async def by_cookie(self, secret: str) -> Actor | None:
+        """For whom a browser's session speaks."""
+        return await self._remembered("cookie", secret, self._by_cookie)
+
+    def forget_cookie(self, secret: str) -> None:
+        """Ask again at the next request: for a session that was ended here."""
+        self._known.pop(("cookie", tokens.digest(secret)), None)
+
+    async def _remembered(self, kind: str, credential: str, find: Find) -> Actor | None:
+        """The actor; None, which is never remembered, where the credential is unknown, expired or revoked."""
+        key, now = (kind, tokens.digest(credential)), time.monotonic()
         found = self._known.get(key)
         if found is not None and now < found[0]:
             return found[1]
         self._known.pop(key, None)
-        actor = await tokens.authenticate(self._database, token, is_demonstration=self._is_demonstration)
+        actor = await find(credential)
         if actor is not None:
             self._known[key] = (now + FRESH_SECONDS, actor)
             if len(self._known) > MOST_REMEMBERED:
                 self._known.popitem(last=False)
         return actor
 
-    def forget(self, token: str) -> None:
-        """Ask again at the next request: for a token that was ended here."""
-        self._known.pop(tokens.digest(token), None)
+    async def _by_token(self, token: str) -> Actor | None:
+        if token.startswith(tokens.PREFIX):
+            return await tokens.authenticate(self._database, token, is_demonstration=self._is_demonstration)
+        return await accounts.by_access_token(
+            self._database, self._providers, token, is_demonstration=self._is_demonstration
+        )
+
+    async def _by_cookie(self, secret: str) -> Actor | None:
+        return await sessions.authenticate(
+            self._database, secret, idle=self._idle, is_demonstration=self._is_demonstration
+        )

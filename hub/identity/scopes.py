@@ -86,6 +86,10 @@ class RowScope(Scope):
     def holds(self, actor: Actor, row: Any) -> bool:
         """Whether the row is one of them."""
 
+    def besides(self, other: RowScope) -> BothOfRow:
+        """Rows in both scopes, which Python can tell too."""
+        return BothOfRow(self, other)
+
 
 class Everywhere(RowScope):
     """All rows."""
@@ -114,6 +118,17 @@ class Both(Scope):
     @property
     def says(self) -> str:
         return f"{self.left.says}, {self.right.says}"
+
+
+class BothOfRow(Both, RowScope):
+    """Rows in both scopes, each decided by the row's own columns."""
+
+    def __init__(self, left: RowScope, right: RowScope) -> None:
+        super().__init__(left, right)
+        self._faces = (left, right)
+
+    def holds(self, actor: Actor, row: Any) -> bool:
+        return all(face.holds(actor, row) for face in self._faces)
 
 
 class Own(RowScope):
@@ -192,6 +207,24 @@ class Unless(RowScope):
 
     def holds(self, actor: Actor, row: Any) -> bool:
         return bool(getattr(row, self.column) != self.value)
+
+    @property
+    def says(self) -> str:
+        return self._says
+
+
+class OneOf(RowScope):
+    """Rows whose column holds one of the values."""
+
+    def __init__(self, column: str, *values: str, says: str) -> None:
+        self.column, self.values, self._says = column, values, says
+
+    def where(self, who: Sight, model: Entity, parent: Parent) -> ColumnElement[bool]:
+        column: ColumnElement[str] = getattr(model, self.column)
+        return or_(*(column == value for value in self.values))
+
+    def holds(self, actor: Actor, row: Any) -> bool:
+        return getattr(row, self.column) in self.values
 
     @property
     def says(self) -> str:

@@ -37,14 +37,7 @@ async def authenticate(database: Database, token: str, *, is_demonstration: bool
     if not token.startswith(PREFIX) or len(token) > LONGEST:
         return None
     row = await database.reads.row_of_nobody("select * from hub.authenticate($1)", digest(token))
-    if row is None or (row["is_demonstration"] and not is_demonstration):
-        return None
-    return Actor(
-        person_id=row["person_id"],
-        organisation_id=row["organisation_id"],
-        roles=frozenset(Role(role) for role in row["roles"]),
-        name=row["name"],
-    )
+    return Actor.of(row, is_demonstration=is_demonstration)
 
 
 async def issue(

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.types import Text
 
 from hub.db.base import Base, Demonstrable, Versioned, closed, one_of, reference_to
-from hub.identity.models import Person
+from hub.identity.models import Invitation, Person
 
 
 class OrganisationKind(StrEnum):
@@ -136,4 +136,5 @@ class Membership(Versioned, Base):
 
 
 Person.organisation = relationship(Organisation, lazy="raise", viewonly=True)
+Invitation.organisation = relationship(Organisation, lazy="raise", viewonly=True)
 """Declared here because people come before organisations in the order of imports."""

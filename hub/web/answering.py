@@ -8,7 +8,7 @@ from typing import Any, Final
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from hub.identity.authentication import COOKIE
+from hub.identity.cookies import Cookie
 from hub.web.templating import Assets, environment, html_page
 
 ASSETS: Final = Assets.load()
@@ -29,6 +29,7 @@ def show(
     """The template over the operation's data, of which `viewer` must be one field."""
     given = {
         "is_demonstration": is_demonstration(request),
+        "can_sign_in": any(True for _ in request.app.state.providers),
         "path": request.url.path,
         **data,
         **context,
@@ -50,5 +51,6 @@ def is_demonstration(request: Request) -> bool:
 
 def forget_stale_session(request: Request, response: Response) -> None:
     """Clear a cookie that speaks for nobody any more, so that it is not sent for ever."""
-    if COOKIE in request.cookies and request.state.actor.is_public:
-        response.delete_cookie(COOKIE, path="/", httponly=True, samesite="lax")
+    cookie: Cookie = request.app.state.session_cookie
+    if cookie.name in request.cookies and request.state.actor.is_public:
+        cookie.drop(response)

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from hub.web.answering import ASSETS
+from hub.web.auth.page import backchannel_logout, callback, login, logout
 from hub.web.contributions.page import contributions, contributions_csv
 from hub.web.failures.page import HANDLERS
 from hub.web.home.page import home
@@ -20,7 +21,8 @@ from hub.web.proposal_actions.page import proposal_action
 from hub.web.proposal_edit.page import edit_proposal
 from hub.web.proposal_new.page import new_proposal
 from hub.web.proposals.page import proposals
-from hub.web.sign_in.page import sign_in, sign_out
+from hub.web.sessions.page import sessions
+from hub.web.sign_in.page import sign_in
 
 EXCEPTION_HANDLERS: Final = HANDLERS
 LARGEST_FORM: Final = 1_000_000
@@ -29,7 +31,7 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 
 def routes(*, is_demonstration: bool) -> list[BaseRoute]:
-    """Every page, the assets, and in a demonstration the sign-in."""
+    """Every page, the assets, signing in and out, and in a demonstration the personas."""
     pages: list[BaseRoute] = [
         Route("/", home),
         Route("/initiatives", initiatives),
@@ -41,11 +43,15 @@ def routes(*, is_demonstration: bool) -> list[BaseRoute]:
         Route("/work/proposals/{reference}", proposal),
         _form("/work/proposals/{reference}/edit", edit_proposal),
         _form("/work/proposals/{reference}/{action}", proposal_action),
+        _form("/account/sessions", sessions),
+        Route("/auth/login", login),
+        Route("/auth/callback", callback),
+        Route("/auth/logout", logout, methods=["POST"], max_body_size=LARGEST_FORM),
+        Route("/auth/backchannel-logout", backchannel_logout, methods=["POST"], max_body_size=LARGEST_FORM),
         ASSETS.route(),
     ]
     if is_demonstration:
-        sign_out_route = Route("/sign-out", sign_out, methods=["POST"], max_body_size=LARGEST_FORM)
-        pages += [_form("/demo/sign-in", sign_in), sign_out_route]
+        pages.append(_form("/demo/sign-in", sign_in))
     return pages
 
 

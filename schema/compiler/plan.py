@@ -61,6 +61,13 @@ MOST_DECISIVE = 8
 HOLE = "\x02"
 """Where a part of the answer goes that the database does not give: no JSON holds the character."""
 
+ACTOR_BINDS = {
+    "actor_person": "person_id",
+    "actor_organisation": "organisation_id",
+    "actor_session": "session_id",
+}
+"""Binds that each request fills with what it knows of who asks, by the name of the actor's attribute."""
+
 _DIALECT = asyncpg.dialect()  # type: ignore[no-untyped-call]
 
 
@@ -73,7 +80,7 @@ class Plan:
     constants: tuple[str, ...]
     """The JSON that goes to each HOLE of the statement's text, such as introspection."""
     parameters: tuple[tuple[str, Any, Convert | None], ...]
-    """For each `$n`: "constant" and a value, "person", "organisation", or "given", what and how."""
+    """For each `$n`: "constant" and a value, "actor" and an attribute, or "given", what and how."""
 
     @property
     def weight(self) -> int:
@@ -96,7 +103,7 @@ class Plan:
                 assert convert is not None
                 found.append(convert(filled(raw, variables)))
             else:
-                found.append(actor.person_id if kind == "person" else actor.organisation_id)
+                found.append(getattr(actor, raw))
         return found
 
 
@@ -285,10 +292,8 @@ class Planner:
         sources = emitter.binds.sources
         parameters: list[tuple[str, Any, Convert | None]] = []
         for parameter in compiled.positiontup or ():
-            if parameter == "actor_person":
-                parameters.append(("person", None, None))
-            elif parameter == "actor_organisation":
-                parameters.append(("organisation", None, None))
+            if parameter in ACTOR_BINDS:
+                parameters.append(("actor", ACTOR_BINDS[parameter], None))
             elif parameter in sources:
                 parameters.append(("given", *sources[parameter]))
             else:

@@ -162,8 +162,32 @@ def test_an_older_postgresql_is_refused_and_left_as_it_was(folder: Path) -> None
 
 def test_production_refuses_every_unsafe_setting() -> None:
     said = refused(run("serve", HUB_DEBUG="1"))
-    for name in ("HUB_DATABASE_URL", "HUB_SECRET_KEY", "HUB_OIDC_ISSUER", "HUB_DEBUG"):
+    for name in ("HUB_DATABASE_URL", "HUB_SECRET_KEY", "HUB_BASE_URL", "HUB_OIDC_ISSUER", "HUB_DEBUG"):
         assert name in said
+
+
+def test_production_refuses_a_sign_in_that_is_not_whole() -> None:
+    given = {
+        "HUB_DATABASE_URL": "postgresql://hub:secret@127.0.0.1/hub",
+        "HUB_SECRET_KEY": "s" * 32,
+        "HUB_BASE_URL": "http://hub.example.org",
+        "HUB_OIDC_ISSUER": "https://one.example.org",
+        "HUB_OIDC_CLIENT_ID": "hub",
+        "HUB_OIDC_CLIENT_SECRET": "a-secret-of-one",
+        "HUB_OIDC_ISSUER_2": "http://two.example.org",
+        "HUB_OIDC_CLIENT_SECRET_2": "a-secret-of-two",
+        "HUB_OIDC_ISSUER_3": "https://three.example.org",
+        "HUB_OIDC_CLIENT_ID_3": "hub",
+    }
+    said = refused(run("serve", **given))
+    assert re.findall(r"^  (\w+)", said, re.MULTILINE) == [
+        "HUB_BASE_URL",
+        "HUB_OIDC_ISSUER_2",
+        "HUB_OIDC_CLIENT_ID_2",
+        "HUB_OIDC_CLIENT_SECRET_3",
+    ]
+    assert "secret-of" not in said
+    assert "HUB_SESSION_IDLE_MINUTES" in refused(run("serve", HUB_SESSION_IDLE_MINUTES="2"))
 
 
 def test_personas_are_for_demonstrations_only(folder: Path) -> None:
@@ -178,6 +202,10 @@ def test_a_migrated_database_is_seeded_and_found_sound(folder: Path) -> None:
     assert "hub seed" in run("migrate", *place).stdout
     assert "organisations: 53 rows" in run("seed", *place).stdout
     assert "organisations: 0 rows" in run("seed", *place).stdout
+    invited = run("invite", "first@example.org", "--organisation", "au", "--role", "admin", *place)
+    assert "first@example.org may sign in until" in invited.stdout
+    wrong = refused(run("invite", "first", "--organisation", "Atlantis", "--role", "king", *place))
+    assert [line.split(":")[1].strip() for line in wrong.splitlines()] == ["email", "role", "organisation"]
     examined = run("doctor", *place)
     assert examined.returncode == 0
     assert "45 Member States" in examined.stdout

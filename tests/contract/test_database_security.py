@@ -20,7 +20,7 @@ from tests.conftest import reading
 from tests.policy.clones import actor_of, as_owner, clone
 
 ROLES = ("hub_app", "hub_public", embedded.LOGIN)
-WITHOUT_POLICIES = {"alembic_version", "reference_counters"}
+WITHOUT_POLICIES = {"alembic_version", "reference_counters", "spent_logout_tokens"}
 """Tables of the machinery, which neither role may read at all."""
 
 DEFINERS = {
@@ -31,6 +31,12 @@ DEFINERS = {
     "search_proposals": "ids only; as above",
     "search_contributions": "ids only; as above",
     "authenticate": "there is no identity to filter by before it",
+    "authenticate_session": "as above, for the cookie of a browser",
+    "authenticate_identity": "as above, for an account at an OpenID Connect provider",
+    "actor": "what those two know of a person; they alone call it",
+    "note_session_use": "there is no identity yet; moves the end of the session whose hash it is given",
+    "accept_invitations": "nobody has signed in yet; makes and binds the person, grants what was invited",
+    "end_sessions": "a provider ends sessions over the back channel, and is nobody here",
     "demonstration_personas": "the demonstration's sign-in page; invented people only",
     "next_reference": "counts on in a table that nobody reads or writes",
     "next_references": "as above, many at once; for imports, which run as the owner",
@@ -39,8 +45,11 @@ DEFINERS = {
     "gather_contribution_rollups": "as above, called by it",
 }
 INVOKERS = {"person", "organisation", "has_role", "keep_submitted_revision"}
-NOT_OF_THE_PUBLIC = {"authenticate", "demonstration_personas", "next_reference"}
-OF_THE_OWNER_ALONE = {"next_references", "roll_up_contributions", "gather_contribution_rollups"}
+NOT_OF_THE_PUBLIC = {
+    *("authenticate", "authenticate_session", "authenticate_identity", "note_session_use"),
+    *("accept_invitations", "end_sessions", "demonstration_personas", "next_reference"),
+}
+OF_THE_OWNER_ALONE = {"actor", "next_references", "roll_up_contributions", "gather_contribution_rollups"}
 
 MODELS = sorted(policy.READS, key=lambda model: model.__name__)
 TABLES = {str(model.__table__.name): model for model in MODELS}  # type: ignore[attr-defined]
@@ -312,6 +321,12 @@ async def test_deciding_seats_are_two_ids(owner: AsyncConnection, database: Data
 
 CLOSED_TO_THE_PUBLIC = (
     "select * from hub.authenticate(decode('00', 'hex'))",
+    "select * from hub.authenticate_session(decode('00', 'hex'))",
+    "select * from hub.authenticate_identity('a', 'b')",
+    "select hub.note_session_use(decode('00', 'hex'), interval '1 hour')",
+    "select hub.accept_invitations('a', 'b', 'c', 'd')",
+    "select hub.end_sessions('a', 'b', 'c', 'd', now())",
+    "select * from hub.actor(null)",
     "select * from hub.demonstration_personas()",
     "select hub.next_reference('PRO', 2026, 4)",
     "select hub.next_references('PRO', 2026, 4, 2)",

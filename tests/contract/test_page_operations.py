@@ -44,7 +44,7 @@ def test_an_operation_file_holds_one_valid_operation(file: Path) -> None:
 def test_every_page_has_its_operation() -> None:
     pages = {file.parent.name for file in WEB_FOLDER.glob("*/page.py")}
     with_operation = {file.parent.name for file in FILES}
-    assert pages - with_operation == {"sign_in", "failures"}, "those two read nothing by the API"
+    assert pages - with_operation == {"auth", "sign_in", "failures"}, "they read nothing by the API"
     names = [Operation.beside(str(file), file.name).name for file in FILES]
     assert len(names) == len(set(names)), "each is told from the others in logs"
 

@@ -24,6 +24,7 @@ from hub.database import Place
 from hub.edge import rates, record
 from hub.edge.layers import layers
 from hub.errors import SetUpError
+from hub.identity.cookies import Cookie
 from hub.identity.tokens import new_secret
 from hub.maintenance import issue_token_in
 from tests.conftest import running
@@ -181,7 +182,7 @@ def test_a_rate_that_cannot_be_read_is_named_at_the_start(
 ) -> None:
     settings = Settings(data_dir=tmp_path, **{setting: value})  # type: ignore[arg-type]
     with pytest.raises(SetUpError, match=re.escape(named)):
-        layers(settings)
+        layers(settings, Cookie.named("hub_session", settings.base_url))
 
 
 # -- the log line and the metrics ----------------------------------------------------------------------

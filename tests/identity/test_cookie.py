@@ -7,11 +7,12 @@ from typing import Any
 import httpx
 import pytest
 from sqlalchemy import func, select
+from starlette.applications import Starlette
 
 from hub.database import Place
-from hub.identity.authentication import COOKIE
+from hub.identity.authentication import SESSION_COOKIE
 from hub.proposals.models import Proposal
-from tests.conftest import Client
+from tests.conftest import Client, session_of
 from tests.policy.clones import as_owner
 
 VIEWER = {"query": "{ viewer { name } }"}
@@ -45,7 +46,7 @@ async def posted(
     http: httpx.AsyncClient, token: str | None, headers: dict[str, str], body: Any
 ) -> httpx.Response:
     """The answer to a browser that holds the cookie."""
-    return await http.post("/graphql", json=body, headers={**headers, "Cookie": f"{COOKIE}={token}"})
+    return await http.post("/graphql", json=body, headers={**headers, "Cookie": f"{SESSION_COOKIE}={token}"})
 
 
 async def forged(place: Place) -> int:
@@ -57,18 +58,18 @@ async def forged(place: Place) -> int:
 
 @pytest.mark.parametrize("headers", OWN_PAGES, ids=str)
 async def test_a_request_of_our_own_pages_is_accepted(
-    headers: dict[str, str], http: httpx.AsyncClient, people: Client
+    headers: dict[str, str], http: httpx.AsyncClient, app: Starlette
 ) -> None:
-    token = (await people("partner")).token
+    token = await session_of(app, "partner")
     assert (await posted(http, token, headers, VIEWER)).json() == SIGNED_IN
     assert (await posted(http, token, headers, CREATE)).json() == DONE
 
 
 @pytest.mark.parametrize("headers", OTHER_SITES, ids=str)
 async def test_a_request_of_another_site_is_refused(
-    headers: dict[str, str], http: httpx.AsyncClient, people: Client, place: Place
+    headers: dict[str, str], http: httpx.AsyncClient, app: Starlette, place: Place
 ) -> None:
-    token, before = (await people("partner")).token, await forged(place)
+    token, before = await session_of(app, "partner"), await forged(place)
     response = await posted(http, token, headers, CREATE)
     assert response.status_code == 403
     assert response.json() == {
@@ -83,17 +84,19 @@ async def test_a_bearer_token_needs_no_page(http: httpx.AsyncClient, people: Cli
     assert (await http.post("/graphql", json=VIEWER, headers=headers)).json() == SIGNED_IN
 
 
-async def test_nothing_is_changed_by_a_get(http: httpx.AsyncClient, people: Client, place: Place) -> None:
-    token, before = (await people("partner")).token, await forged(place)
+async def test_nothing_is_changed_by_a_get(http: httpx.AsyncClient, app: Starlette, place: Place) -> None:
+    token, before = await session_of(app, "partner"), await forged(place)
     for headers in ({}, {"Sec-Fetch-Site": "cross-site"}):
-        sent = {**headers, "Cookie": f"{COOKIE}={token}"}
+        sent = {**headers, "Cookie": f"{SESSION_COOKIE}={token}"}
         response = await http.get("/graphql", params=CREATE, headers=sent)
         assert "errors" in response.json()
         assert "data" not in response.json()
     assert await forged(place) == before
 
 
-@pytest.mark.parametrize("cookie", ["hub_unknown", "", "x" * 10_240, "hub_\\303", '"', ";;;="], ids=range(6))
+@pytest.mark.parametrize(
+    "cookie", ["hubs_unknown", "", "x" * 10_240, "hubs_\\303", '"', ";;;="], ids=range(6)
+)
 async def test_a_cookie_that_is_no_good_signs_nobody_in(cookie: str, http: httpx.AsyncClient) -> None:
     response = await posted(http, cookie, {}, VIEWER)
     assert response.json() == {"data": {"viewer": None}}
@@ -102,8 +105,17 @@ async def test_a_cookie_that_is_no_good_signs_nobody_in(cookie: str, http: httpx
 
 
 async def test_a_bearer_token_that_is_no_good_is_not_made_good_by_a_cookie(
-    http: httpx.AsyncClient, people: Client
+    http: httpx.AsyncClient, app: Starlette
 ) -> None:
-    token = (await people("partner")).token
-    headers = {"Authorization": "Bearer hub_unknown", "Cookie": f"{COOKIE}={token}"}
+    token = await session_of(app, "partner")
+    headers = {"Authorization": "Bearer hub_unknown", "Cookie": f"{SESSION_COOKIE}={token}"}
     assert (await http.post("/graphql", json=VIEWER, headers=headers)).status_code == 401
+
+
+async def test_a_cookie_is_no_token_and_a_token_no_cookie(
+    http: httpx.AsyncClient, app: Starlette, people: Client
+) -> None:
+    secret, person = await session_of(app, "partner"), await people("partner")
+    assert (await posted(http, person.token, {}, VIEWER)).json() == {"data": {"viewer": None}}
+    as_token = {"Authorization": f"Bearer {secret}"}
+    assert (await http.post("/graphql", json=VIEWER, headers=as_token)).status_code == 401

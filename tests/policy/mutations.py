@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -109,6 +110,24 @@ async def _interest_withdrawn(stage: Stage) -> Given:
     return {"id": await stage.interest()}
 
 
+async def _invited(stage: Stage) -> Given:
+    """Somebody new each time, as a partner of the personas' organisation."""
+    organisation = await Stage(stage.connection).organisation_named("Demo Alliance")
+    return {
+        "email": f"{uuid.uuid4()}@example.org",
+        "organisationId": global_id("Partner", organisation),
+        "role": "PARTNER",
+    }
+
+
+async def _invitation_withdrawn(stage: Stage) -> Given:
+    return {"id": await stage.person_invitation()}
+
+
+async def _session(stage: Stage) -> Given:
+    return {"id": await stage.session()}
+
+
 A = Action
 ENTRY: Given = {"amount": MONEY, "valueOn": "2026-11-02"}
 UNVALUED: Given = {"kind": "IN_KIND", "in_kind_state": "ACCEPTED"}
@@ -179,4 +198,9 @@ MUTATIONS: dict[str, Case] = {
         A.CONTRIBUTION_CANCEL, on_contribution(reason="No budget."), ("focal-point",), ("staff",)
     ),
     "offerSecondment": Case(A.SECONDMENT_OFFER, anew(**SECONDEE, **STAY), PARTNERS),
+    "invitePerson": Case(A.PERSON_INVITE, _invited, ("focal-point",), ("staff", "admin")),
+    "withdrawInvitation": Case(
+        A.INVITATION_WITHDRAW, _invitation_withdrawn, ("focal-point",), ("staff", "admin")
+    ),
+    "revokeSession": Case(A.SESSION_REVOKE, _session, ("partner",)),
 }

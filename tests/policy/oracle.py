@@ -174,6 +174,11 @@ def _everybody(_: Rows, __: Who, ___: Row) -> bool:
     return True
 
 
+def _invitation(_: Rows, who: Who, row: Row) -> bool:
+    own = who.is_any("FOCAL_POINT") and row.organisation_id == who.organisation
+    return who.is_any("CO_MANAGER", "STAFF", "ADMIN") or own
+
+
 ORACLE: dict[str, Callable[[Rows, Who, Row], bool]] = {
     "organisations": _organisation,
     "working_groups": _everybody,
@@ -184,6 +189,9 @@ ORACLE: dict[str, Callable[[Rows, Who, Row], bool]] = {
     "exchange_rates": _everybody,
     "persons": _person,
     "role_grants": _role_grant,
+    "login_sessions": lambda _, who, row: row.person_id == who.person,
+    "identity_bindings": lambda _, who, row: row.person_id == who.person or who.is_any("ADMIN"),
+    "invitations": _invitation,
     "api_tokens": lambda _, who, row: row.person_id == who.person,
     "initiatives": _initiative,
     "initiative_participants": _of_initiative,

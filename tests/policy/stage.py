@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import uuid
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hub.contributions.models import Contribution, ContributionTransaction
 from hub.db.base import Base
 from hub.engagement.models import ExpressionOfInterest
-from hub.identity.models import Person
+from hub.identity.models import Invitation, LoginSession, Person
 from hub.initiatives.models import Initiative
 from hub.organisations.models import Organisation
 from hub.proposals.models import Consultation, Guidance, Proposal, ProposalReview, ProposalRevision
@@ -170,6 +170,34 @@ class Stage:
             message="We would fund it.",
         )
         return global_id("ExpressionOfInterest", made)
+
+    async def person_invitation(self) -> str:
+        """An invitation of a partner that nobody has accepted."""
+        made = await self.add(
+            Invitation,
+            email=f"{uuid.uuid4()}@example.org",
+            organisation_id=await self.organisation(),
+            role="PARTNER",
+            invited_by_id=await self.person("admin"),
+            expires_at=AT + timedelta(days=3650),
+        )
+        return global_id("Invitation", made)
+
+    async def session(self) -> str:
+        """A session of the partner persona, or of another officer."""
+        person = await self.person("partner")
+        if self.is_foreign:
+            person = await self._one(select(Person.id).where(Person.name == "Demo Officer, Demo Foundation"))
+        end = AT + timedelta(days=3650)
+        made = await self.add(
+            LoginSession,
+            person_id=person,
+            token_hash=uuid.uuid4().bytes,
+            last_seen_at=AT,
+            ends_at=end,
+            expires_at=end,
+        )
+        return global_id("Session", made)
 
     async def initiative(self, *, is_published: bool = False) -> str:
         """An initiative led by the organisation."""

@@ -12,9 +12,9 @@ from starlette.applications import Starlette
 
 from hub.database import Place
 from hub.db.models import metadata
-from hub.identity.authentication import COOKIE
-from hub.maintenance import issue_token_in
+from hub.identity.authentication import SESSION_COOKIE
 from schema.compiler.ids import global_id
+from tests.conftest import session_of
 from tests.policy.clones import IDENTITIES, as_owner, clone
 from tests.policy.oracle import Row, Rows, load
 from tests.policy.stage import DAY
@@ -50,7 +50,7 @@ def place(paged_place: Place) -> Place:
 async def browser(app: Starlette, name: str | None) -> httpx.AsyncClient:
     """Somebody's browser, signed in or not."""
     transport = httpx.ASGITransport(app=app)
-    cookies = {} if name is None else {COOKIE: await issue_token_in(app.state.database, name)}
+    cookies = {} if name is None else {SESSION_COOKIE: await session_of(app, name)}
     return httpx.AsyncClient(transport=transport, base_url="http://hub.test", cookies=cookies)
 
 
@@ -125,7 +125,7 @@ async def test_a_form_of_another_site_changes_nothing(app: Starlette, place: Pla
         async with as_owner(place) as owner:
             before = await fingerprint(owner)
         for headers in ({"Sec-Fetch-Site": "cross-site"}, {"Origin": "http://evil.example.org"}):
-            for path in (f"/work/proposals/{mine.reference}/withdraw", "/work/proposals/new", "/sign-out"):
+            for path in (f"/work/proposals/{mine.reference}/withdraw", "/work/proposals/new", "/auth/logout"):
                 response = await client.post(
                     path, data={"title": "Forged", "withdraw.reason": "x"}, headers=headers
                 )

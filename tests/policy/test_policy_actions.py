@@ -40,6 +40,8 @@ TABLE_OF = {
     "ContributionTransaction": "contribution_transactions",
     "ExpressionOfInterest": "expressions_of_interest",
     "Initiative": "initiatives",
+    "Invitation": "invitations",
+    "Session": "login_sessions",
 }
 
 
@@ -160,4 +162,6 @@ async def test_the_table_of_grants_says_what_is_expected_here(place: Place) -> N
 
 def made_by(actor: Actor) -> Any:
     """What somebody is about to make, for his or her own organisation."""
-    return SimpleNamespace(organisation_id=actor.organisation_id, provider_id=actor.organisation_id)
+    return SimpleNamespace(
+        organisation_id=actor.organisation_id, provider_id=actor.organisation_id, role="PARTNER"
+    )

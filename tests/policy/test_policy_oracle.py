@@ -54,6 +54,9 @@ SUBJECTS: dict[str, str] = {
     "interest": "ExpressionOfInterest",
     "contribution": "Contribution",
     "secondment": "Secondment",
+    "person": "Invitation",
+    "invitation": "Invitation",
+    "session": "LoginSession",
 }
 OTHER_SUBJECTS = {
     Action.PROPOSAL_REVIEW: "ProposalReview",

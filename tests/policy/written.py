@@ -10,7 +10,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.audit.models import AuditEvent, IdempotencyKey
-from hub.identity.models import ApiToken, Person
+from hub.identity.models import ApiToken, IdentityBinding, Invitation, LoginSession, Person
 from hub.notifications.models import OutboxMessage
 from hub.opendata.models import ImportRejection, ImportRun
 from hub.proposals.models import Proposal, ProposalRevision
@@ -54,6 +54,27 @@ async def _of(connection: AsyncConnection, person: uuid.UUID, organisation: uuid
             person_id=person, label="a", token_hash=person.bytes, expires_at=AT + timedelta(days=1)
         )
     )
+    await connection.execute(
+        insert(LoginSession).values(
+            person_id=person, token_hash=person.bytes, last_seen_at=AT, ends_at=AT, expires_at=AT
+        )
+    )
+    await connection.execute(
+        insert(IdentityBinding).values(person_id=person, issuer="https://a.example", subject=str(person))
+    )
+    for role in ("PARTNER", "CO_MANAGER", "REVIEWER"):
+        is_accepted = role == "REVIEWER"
+        await connection.execute(
+            insert(Invitation).values(
+                email=f"{person}@example.org",
+                organisation_id=organisation,
+                role=role,
+                invited_by_id=person,
+                expires_at=AT,
+                accepted_at=AT if is_accepted else None,
+                accepted_by_id=person if is_accepted else None,
+            )
+        )
 
 
 async def _give_drafts_up(connection: AsyncConnection) -> None:

@@ -8,7 +8,6 @@ from html.parser import HTMLParser
 import httpx
 
 from hub.web.templating import CONTENT_SECURITY_POLICY
-from tests.conftest import Person
 
 # What everybody may open.
 PAGES = (
@@ -120,12 +119,12 @@ class Shown(HTMLParser):
 class Visitor:
     """Somebody at the portal, with the cookie of a persona or none."""
 
-    def __init__(self, person: Person) -> None:
-        self.http, self.token = person.http, person.token
+    def __init__(self, http: httpx.AsyncClient, secret: str | None) -> None:
+        self.http, self.secret = http, secret
 
     @property
     def headers(self) -> dict[str, str]:
-        return {"Cookie": f"hub_session={self.token}"} if self.token else {}
+        return {"Cookie": f"hub_session={self.secret}"} if self.secret else {}
 
     async def open(self, path: str) -> Shown:
         """The page at the path."""

@@ -72,7 +72,7 @@ def templates() -> Environment:
 
 
 def framed(templates: Environment, **context: Any) -> Page:
-    given = {"viewer": None, "is_demonstration": False, "path": "/"} | context
+    given = {"viewer": None, "is_demonstration": False, "can_sign_in": False, "path": "/"} | context
     return Page(templates.from_string(PAGE).render(given))
 
 
@@ -113,7 +113,7 @@ def test_navigation_marks_where_one_is(templates: Environment, path: str, marked
 def test_who_is_signed_in_is_named_and_signs_out_by_post(templates: Environment) -> None:
     page = framed(templates, viewer=VIEWER, is_demonstration=True)
     assert "Signed in as Wita <Example> Indonesia , Focal point, Co-Manager Sign out" in page.text
-    assert [(form["method"], form["action"]) for form in page.all("form")] == [("post", "/sign-out")]
+    assert [(form["method"], form["action"]) for form in page.all("form")] == [("post", "/auth/logout")]
     assert "/demo/sign-in" not in [link["href"] for link in page.all("a")]
 
 
@@ -127,6 +127,13 @@ def test_a_demonstration_says_so_and_offers_to_sign_in(templates: Environment) -
     said = "This is a demonstration. The data is invented, but for what was imported from a named source."
     assert f"Demonstration {said}" in page.text
     assert "/demo/sign-in" in [link["href"] for link in page.all("a")]
+
+
+def test_who_can_sign_in_at_a_provider_is_offered_to_and_comes_back(templates: Environment) -> None:
+    page = framed(templates, can_sign_in=True, path="/work/proposals")
+    links = [link["href"] for link in page.all("a")]
+    assert "/auth/login?next=/work/proposals" in links
+    assert "/auth/login" not in str([link["href"] for link in framed(templates).all("a")])
 
 
 def test_outside_a_demonstration_nothing_speaks_of_one(templates: Environment) -> None:

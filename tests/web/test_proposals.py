@@ -291,7 +291,7 @@ async def test_whose_session_ended_keeps_what_was_typed(visit: Visit) -> None:
     address = await awaiting_decision(visit)
     australia = await visit("co-manager-au")
     form = (await australia.open(address)).form(f"{address}/vote")
-    australia.token = "hub_ended"
+    australia.secret = "hubs_ended"
     page = await australia.send(form, vote__choice="ENDORSE", vote__reasons="A long and careful text.")
     assert page.status == 403
     assert_whole(page)

@@ -8,12 +8,12 @@ from typing import Any
 
 import httpx
 import pytest
-from starlette.applications import Starlette
 
 from hub.app import build_app
 from hub.config import Settings
-from hub.web.sign_in.page import local_path
+from hub.web.auth.entering import local_path
 from hub.web.templating import NAVIGATION
+from tests.conftest import running
 from tests.web.browsing import PAGES, Shown
 from tests.web.conftest import Visit
 
@@ -29,21 +29,27 @@ async def test_one_signs_in_by_choosing_and_out_again(visit: Visit) -> None:
     assert "SameSite=lax" in cookie
     assert "Path=/" in cookie
     assert "Secure" not in cookie, "the test server is plain HTTP"
-    public.token = re.match(r"hub_session=([^;]+)", cookie)[1]  # type: ignore[index]
+    public.secret = re.match(r"hub_session=([^;]+)", cookie)[1]  # type: ignore[index]
     home = await public.open("/")
     assert "Signed in as Demo Officer, Demo Alliance" in home.text
-    out = await public.send(home.form("/sign-out"))
+    out = await public.send(home.form("/auth/logout"))
     assert (out.status, out.response.headers["location"]) == (303, "/")
     assert 'hub_session=""' in out.response.headers["set-cookie"]
     after = await public.open("/")
-    assert "Signed in as" not in after.text, "the token itself has ended, not only the cookie"
+    assert "Signed in as" not in after.text, "the session itself has ended, not only the cookie"
 
 
-async def test_over_https_the_cookie_is_secure(app: Starlette) -> None:
-    transport = httpx.ASGITransport(app=app)
-    async with httpx.AsyncClient(transport=transport, base_url="https://hub.test") as http:
-        response = await http.post("/demo/sign-in", data={"persona": "staff"})
-    assert "Secure" in response.headers["set-cookie"]
+async def test_over_https_the_cookie_is_of_this_host_alone(place: Any, tmp_path: Path) -> None:
+    async with running(place, tmp_path, base_url="https://hub.test") as app:
+        transport = httpx.ASGITransport(app=app)
+        async with httpx.AsyncClient(transport=transport, base_url="https://hub.test") as http:
+            response = await http.post("/demo/sign-in", data={"persona": "staff"})
+            name, *attributes = re.split("[=;] ?", response.headers["set-cookie"])
+            assert name == "__Host-hub_session"
+            assert {"HttpOnly", "Secure", "Path", "SameSite"} <= set(attributes)
+            assert "Domain" not in attributes
+            assert "SameSite=lax; Secure" in response.headers["set-cookie"]
+            assert "Demo Programme Officer, RSO" in (await http.get("/")).text
 
 
 async def test_an_unknown_persona_signs_nobody_in(visit: Visit) -> None:
@@ -94,7 +100,8 @@ async def test_outside_a_demonstration_there_is_no_way_to_sign_in_as(place: Any,
         async with httpx.AsyncClient(transport=transport, base_url="http://hub.test") as http:
             assert (await http.get("/demo/sign-in")).status_code == 404
             assert (await http.post("/demo/sign-in", data={"persona": "admin"})).status_code == 404
-            assert (await http.post("/sign-out")).status_code == 404
+            assert (await http.get("/auth/login")).status_code == 404
+            assert (await http.post("/auth/logout")).headers["location"] == "/"
             for item in NAVIGATION:
                 page = Shown(await http.get(item.href))
                 assert page.status == 200
@@ -103,7 +110,7 @@ async def test_outside_a_demonstration_there_is_no_way_to_sign_in_as(place: Any,
 
 async def test_a_stale_cookie_is_taken_for_the_public_and_cleared(visit: Visit) -> None:
     stale = await visit(None)
-    stale.token = "hub_ended"
+    stale.secret = "hubs_ended"
     for path in (*PAGES, "/nowhere", "/contributions.csv"):
         page = await stale.open(path)
         assert page.status == (404 if path == "/nowhere" else 200)

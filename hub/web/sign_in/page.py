@@ -1,10 +1,9 @@
-"""Signing in to the demonstration by choosing a persona, and signing out. Mounted in a demonstration only."""
+"""Signing in to the demonstration by choosing a persona. Mounted in a demonstration only."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Final
-from urllib.parse import urlsplit
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -12,8 +11,8 @@ from starlette.responses import Response
 
 from hub.db.engine import Database
 from hub.identity import tokens
-from hub.identity.authentication import COOKIE
-from hub.web.answering import go, show
+from hub.web.answering import show
+from hub.web.auth.entering import local_path, welcome
 from hub.web.failures.page import viewer_of
 from hub.web.forms import posted_form
 
@@ -40,42 +39,11 @@ async def sign_in(request: Request) -> Response:
     database: Database = request.app.state.database
     if form.value("persona") not in await _personas(database):
         raise HTTPException(404)
-    now = datetime.now(UTC)
-    secret = await tokens.issue_for_persona(database, form.value("persona"), label="portal", now=now)
-    if secret is None:
+    async with database.app.connect() as connection:
+        actor = await tokens.persona(connection, form.value("persona"))
+    if actor is None:
         raise HTTPException(404)
-    response = go(local_path(form.value("next")))
-    response.set_cookie(
-        COOKIE,
-        secret,
-        max_age=int(tokens.DEMONSTRATION_LIFE.total_seconds()),
-        path="/",
-        httponly=True,
-        samesite="lax",
-        secure=request.url.scheme == "https",
-    )
-    return response
-
-
-async def sign_out(request: Request) -> Response:
-    """`/sign-out`: the token ends now, and the cookie goes."""
-    if request.state.session is not None:
-        database: Database = request.app.state.database
-        async with database.writing(request.state.actor) as session:
-            await tokens.revoke(session, request.state.session, datetime.now(UTC))
-        request.app.state.recognition.forget(request.state.session)
-    response = go("/")
-    response.delete_cookie(COOKIE, path="/", httponly=True, samesite="lax")
-    return response
-
-
-def local_path(target: str) -> str:
-    """The target where it is a path of this portal; the home page for whatever might lead elsewhere."""
-    is_plain = target.isascii() and target.isprintable() and "\\" not in target
-    if not is_plain or not target.startswith("/") or target.startswith("//"):
-        return "/"
-    parts = urlsplit(target)
-    return "/" if parts.scheme or parts.netloc else target
+    return await welcome(request, actor, next=form.value("next"), now=datetime.now(UTC))
 
 
 async def _choices(request: Request) -> Response:

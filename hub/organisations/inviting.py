@@ -1,0 +1,69 @@
+"""Inviting people to act for an organisation, and taking that back while nobody has accepted."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy import func, select, text
+
+from hub import policy
+from hub.act import Act
+from hub.errors import Conflict, NotAllowed
+from hub.identity.models import Invitation, Person
+from hub.organisations.models import Organisation
+from hub.policy import Action
+from hub.texts import Problems
+
+LIFE: Final = timedelta(days=14)
+_LOCK: Final = text("select pg_advisory_xact_lock(hashtextextended('invitations ' || lower(:email), 0))")
+"""Of one address, as hub.accept_invitations takes it: one invites, or accepts, at a time."""
+
+
+async def invite(act: Act, *, email: str, organisation_id: uuid.UUID, role: str) -> Invitation:
+    """Invite whoever proves the e-mail address to act for the organisation, in the role, for fourteen days.
+
+    Inviting the same again, before it is accepted, takes the place of the earlier invitation.
+    """
+    invitation = Invitation(organisation_id=organisation_id, role=role, invited_by_id=act.person_id)
+    policy.require(act.actor, Action.PERSON_INVITE, invitation)
+    problems = Problems()
+    invitation.email = problems.address(email, "email") or ""
+    problems.check()
+    await act.known(Organisation, organisation_id, "organisationId", what="Organisation")
+    own = await act.see(Person, act.person_id, "Person")
+    if own.email.lower() == invitation.email.lower():
+        raise NotAllowed("Nobody invites himself. Ask a colleague who may invite, or the RSO.")
+    await act.session.execute(_LOCK, {"email": invitation.email})
+    earlier = await act.session.scalars(
+        select(Invitation)
+        .where(
+            func.lower(Invitation.email) == invitation.email.lower(),
+            Invitation.organisation_id == organisation_id,
+            Invitation.role == role,
+            Invitation.accepted_at.is_(None),
+            Invitation.withdrawn_at.is_(None),
+        )
+        .with_for_update()
+    )
+    for replaced in earlier:
+        replaced.withdrawn_at = act.now
+    await act.session.flush()
+    invitation.expires_at = act.now + LIFE
+    invitation.is_demonstration = own.is_demonstration
+    await act.add(invitation)
+    act.record(Action.PERSON_INVITE, invitation, role=role)
+    act.tell("PersonInvited", invitation, organisation=organisation_id, email=invitation.email)
+    return invitation
+
+
+async def withdraw(act: Act, *, invitation_id: uuid.UUID) -> Invitation:
+    """Take an invitation back that nobody has accepted."""
+    invitation = await act.take(Invitation, invitation_id, Action.INVITATION_WITHDRAW, what="Invitation")
+    if invitation.accepted_at is not None:
+        raise Conflict("This invitation was accepted. End the person's role instead.")
+    if invitation.withdrawn_at is None:
+        invitation.withdrawn_at = act.now
+        act.record(Action.INVITATION_WITHDRAW, invitation)
+    return invitation

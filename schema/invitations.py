@@ -1,0 +1,88 @@
+"""Invitations: how a person comes to act for an organisation."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import strawberry
+
+from hub.identity import models
+from hub.identity.actor import Role
+from hub.organisations import inviting
+from schema.base import Node, OrderDirection, among, over
+from schema.compiler.mapping import Listing, one_by
+from schema.identity import Person
+from schema.mutating import Write, id_of, mutation
+from schema.organisations import Organisation
+
+
+@over(models.Invitation)
+@strawberry.type(
+    description="That whoever proves the e-mail address may act for the organisation, in the role."
+)
+class Invitation(Node):
+    email: str
+    organisation: Organisation | None
+    role: Role
+    invited_by: Person | None = one_by(
+        models.Person, "invited_by_id", "Who invited; null where the operator did."
+    )
+    created_at: datetime
+    expires_at: datetime = strawberry.field(description="Until when it can be accepted, by signing in.")
+    accepted_at: datetime | None
+    accepted_by: Person | None = one_by(models.Person, "accepted_by_id", "Who it turned out to be.")
+    withdrawn_at: datetime | None
+    is_demonstration: bool = strawberry.field(description="True: invented, for the demonstration.")
+
+
+@strawberry.enum(description="What invitations are ordered by.")
+class InvitationOrderField(StrEnum):
+    CREATED_AT = "created_at"
+
+
+@strawberry.input(description="In which order invitations are listed.")
+class InvitationOrder:
+    field: InvitationOrderField
+    direction: OrderDirection = OrderDirection.ASC
+
+
+@strawberry.input(description="Which invitations.")
+class InvitationFilter:
+    role: list[Role] | None = strawberry.field(default=None, description="Any of these.")
+
+
+INVITATIONS = Listing(
+    model=models.Invitation,
+    filter=InvitationFilter,
+    conditions={"role": among("role")},
+    order=InvitationOrder,
+    default=("created_at", True),
+)
+
+
+@strawberry.input(description="Whom to invite, for which organisation, as what.")
+class InvitePersonInput(Write):
+    email: str = strawberry.field(
+        description="Which the person's provider must have verified at the sign-in."
+    )
+    organisation_id: strawberry.ID
+    role: Role
+
+
+@mutation(returns=Invitation)
+async def invite_person(act: Any, input: InvitePersonInput) -> Any:
+    """Invite somebody for fourteen days; nobody invites himself. A focal point invites partners of its own
+    organisation, staff anyone but Co-Managers and administrators, an administrator anyone."""
+    organisation = id_of(input.organisation_id, "organisationId", types=("MemberState", "Partner"))
+    return await inviting.invite(act, email=input.email, organisation_id=organisation, role=input.role.value)
+
+
+@strawberry.input(description="Which invitation to take back.")
+class WithdrawInvitationInput(Write):
+    id: strawberry.ID
+
+
+@mutation(returns=Invitation)
+async def withdraw_invitation(act: Any, input: WithdrawInvitationInput) -> Any:
+    """Take an invitation back that nobody has accepted. For whoever may give it."""
+    return await inviting.withdraw(act, invitation_id=id_of(input.id, "id", types=("Invitation",)))
