@@ -45,7 +45,7 @@ class PersistedDocuments:
             raise _not_found(digest)
         if is_limited and found not in self._texts:
             raise BadRequest(
-                "Only registered documents are run without signing in. Sign in, or send the documentId of one.",
+                "Without signing in, only registered documents run. Sign in, or send the documentId of one.",
                 403,
                 code="NOT_REGISTERED",
             )
