@@ -8,7 +8,6 @@ from functools import partial
 
 from sqlalchemy import URL, text
 from starlette.applications import Starlette
-from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
@@ -17,7 +16,8 @@ from strawberry.http.ides import get_graphql_ide_html
 from hub.config import Settings
 from hub.db.engine import Database
 from hub.db.migrate import head
-from hub.identity.authentication import Authentication
+from hub.edge.layers import layers
+from hub.identity.recognition import Recognition
 from hub.policy import unguarded_models
 from hub.web import portal
 from hub.web.operations import documents
@@ -41,6 +41,7 @@ def build_app(settings: Settings, login: URL, *, compiles: bool = True) -> Starl
         database = Database(login, pool_size=settings.pool_size)
         app.state.database = database
         app.state.settings = settings
+        app.state.recognition = Recognition(database, is_demonstration=settings.is_demonstration)
         app.state.compiles = compiles
         app.state.execute = partial(execute, database)
         yield
@@ -55,7 +56,7 @@ def build_app(settings: Settings, login: URL, *, compiles: bool = True) -> Starl
             Route("/healthz", healthz),
             Route("/readyz", readyz),
         ],
-        middleware=[Middleware(Authentication, is_demonstration=settings.is_demonstration)],
+        middleware=layers(settings),
         exception_handlers=portal.EXCEPTION_HANDLERS,
         lifespan=lifespan,
     )
@@ -66,7 +67,7 @@ async def graphiql(request: Request) -> Response:
     page = get_graphql_ide_html(graphql_ide="graphiql").replace(
         "window.location.href", "window.location.origin + '/graphql'"
     )
-    return HTMLResponse(page)
+    return HTMLResponse(page, headers={"Content-Security-Policy": "frame-ancestors 'none'"})
 
 
 def contract() -> str:
@@ -85,12 +86,16 @@ async def healthz(request: Request) -> Response:
 
 
 async def readyz(request: Request) -> Response:
-    """The database answers and is at the revision that this version needs."""
+    """The database answers and is at the revision that this version needs, or at a newer one."""
     database: Database = request.app.state.database
     try:
         async with database.public.connect() as connection:
-            await connection.execute(text("select 1"))
+            revision = str(await connection.scalar(text("select hub.revision()")))
     except Exception as error:  # whatever it is, the answer is: not ready, and why
         reason = type(error).__name__
         return JSONResponse({"status": "database unavailable", "reason": reason}, status_code=503)
-    return JSONResponse({"status": "ok", "revision": head()})
+    needed = head()
+    if revision < needed:
+        answer = {"status": "database not migrated", "revision": revision, "needed": needed}
+        return JSONResponse(answer, status_code=503)
+    return JSONResponse({"status": "ok", "revision": revision})

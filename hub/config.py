@@ -25,6 +25,16 @@ class Settings:
     base_url: str = "http://127.0.0.1:8000"
     secret_key: str | None = None
     oidc_issuer: str | None = None
+    allowed_hosts: tuple[str, ...] = ()
+    """Names under which the hub may be asked, besides that of `base_url`."""
+    rate_limit_public: str = "600/minute"
+    """Requests of one address."""
+    rate_limit_signed_in: str = "1200/minute"
+    """Requests of one person, from wherever."""
+    rate_limit_url: str | None = None
+    """Redis or Valkey, where all workers count together; None: each in its memory."""
+    metrics_token: str | None = None
+    """What a scraper of /metrics sends as bearer token; None: this machine alone may ask."""
     pool_size: int = 10
     registered_documents_only: bool = False
     """Whoever is not signed in may run the portal's own documents, and no others."""
@@ -42,11 +52,17 @@ def read_settings(environment: Mapping[str, str] = os.environ, **overrides: obje
         "base_url": environment.get("HUB_BASE_URL") or "http://127.0.0.1:8000",
         "secret_key": environment.get("HUB_SECRET_KEY") or None,
         "oidc_issuer": environment.get("HUB_OIDC_ISSUER") or None,
+        "allowed_hosts": tuple(environment.get("HUB_ALLOWED_HOSTS", "").replace(",", " ").split()),
+        "rate_limit_public": environment.get("HUB_RATE_LIMIT_PUBLIC") or None,
+        "rate_limit_signed_in": environment.get("HUB_RATE_LIMIT_SIGNED_IN") or None,
+        "rate_limit_url": environment.get("HUB_RATE_LIMIT_URL") or None,
+        "metrics_token": environment.get("HUB_METRICS_TOKEN") or None,
         "pool_size": _number(environment, "HUB_POOL_SIZE", 10),
         "registered_documents_only": _is_on(environment, "HUB_REGISTERED_DOCUMENTS_ONLY"),
         "debug": _is_on(environment, "HUB_DEBUG"),
     }
     given.update({name: value for name, value in overrides.items() if value is not None})
+    given = {name: value for name, value in given.items() if value is not None}
     given["data_dir"] = Path(str(given["data_dir"])).expanduser().absolute()
     return Settings(**given)  # type: ignore[arg-type]
 

@@ -9,7 +9,7 @@ import structlog
 
 
 def configure(*, as_json: bool) -> None:
-    """Log to standard error: JSON for machines, plain text for a person at a terminal."""
+    """Log to standard error: JSON for machines; for a person at a terminal plain text, and what matters."""
     plain = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
     rendering: list[structlog.typing.Processor] = (
         [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()] if as_json else [plain]
@@ -21,7 +21,7 @@ def configure(*, as_json: bool) -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             *rendering,
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO if as_json else logging.WARNING),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=False,
+        cache_logger_on_first_use=True,
     )

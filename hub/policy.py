@@ -21,7 +21,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, false, or_
 
 from hub.audit.models import AuditEvent, IdempotencyKey
-from hub.contributions.models import Allocation, Contribution, ContributionTransaction, Currency, ExchangeRate
+from hub.contributions.models import (
+    Allocation,
+    Contribution,
+    ContributionRollup,
+    ContributionTransaction,
+    Currency,
+    ExchangeRate,
+)
 from hub.db.base import Base
 from hub.engagement.models import ExpressionOfInterest
 from hub.errors import NotAllowed
@@ -206,6 +213,7 @@ READS: dict[type[Base], Scopes] = {
         ANALYST: EVERYWHERE,
     },
     Allocation: {ANYONE: Through(Contribution, "contribution_id"), **OFFICE, ANALYST: EVERYWHERE},
+    ContributionRollup: {ANYONE: PUBLISHED, **OFFICE, ANALYST: EVERYWHERE},
     Secondment: {**PARTNERS, **OFFICE, ANALYST: EVERYWHERE},
     ImportRun: {STAFF: EVERYWHERE, ANALYST: EVERYWHERE, ADMIN: EVERYWHERE},
     ImportRejection: {STAFF: EVERYWHERE, ANALYST: EVERYWHERE, ADMIN: EVERYWHERE},

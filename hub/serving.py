@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import socket
 import sys
+import tempfile
 import threading
 import webbrowser
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 import uvicorn
@@ -20,6 +23,7 @@ from hub.config import Settings, read_settings
 from hub.database import Place, open_place
 from hub.db import migrate as migrations
 from hub.db.seed import run_as_owner, run_seed
+from hub.edge.metrics import SHARED_FOLDER
 from hub.errors import SetUpError
 
 
@@ -88,7 +92,10 @@ def run_production(settings: Settings, *, workers: int, host: str, port: int) ->
         serve(app, listen(host, port), lambda: click.echo(f"The hub listens on http://{host}:{port}"))
         return
     click.echo(f"The hub listens on http://{host}:{port}, with {workers} workers")
-    uvicorn.run("hub.serving:application", factory=True, host=host, port=port, workers=workers)
+    with tempfile.TemporaryDirectory(prefix="hub-metrics-") as folder:
+        os.environ[SHARED_FOLDER] = folder
+        address: dict[str, Any] = {"host": host, "port": port, "workers": workers}
+        uvicorn.run("hub.serving:application", factory=True, **address, **OPTIONS)
 
 
 def application() -> ASGIApp:
@@ -99,7 +106,9 @@ def application() -> ASGIApp:
     settings = read_settings()
     require_safe(settings)
     place: Place = open_place(settings, need_owner=False)
-    return build_app(settings, place.login)
+    app = build_app(settings, place.login)
+    _settle()
+    return app
 
 
 SHORTEST_SECRET = 32
@@ -156,9 +165,30 @@ class _AnnouncingServer(uvicorn.Server):
         self._captured_signals.clear()
 
 
+OPTIONS: dict[str, Any] = {
+    "log_level": "warning",
+    "access_log": False,  # the edge writes a line of its own
+    "server_header": False,
+    "timeout_graceful_shutdown": 5,
+    "limit_concurrency": 1_000,  # beyond it a worker answers 503 at once
+}
+
+COLLECTED_AFTER = (50_000, 20, 20)
+"""Objects made between two collections, and how many collections of one generation between those of the next.
+
+A request makes thousands of objects that no cycle holds; the default of 700 looks through them for nothing.
+"""
+
+
+def _settle() -> None:
+    """What was made while starting stays until the end: the collector need never look at it again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECTED_AFTER)
+
+
 def serve(app: ASGIApp, listener: socket.socket, announce: Callable[[], None]) -> None:
     """Serve the application on the socket until a signal ends it."""
-    config = uvicorn.Config(
-        app, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=5
-    )
+    _settle()
+    config = uvicorn.Config(app, **OPTIONS)
     _AnnouncingServer(config, announce).run(sockets=[listener])

@@ -229,19 +229,50 @@ def _number_of_groups(first: int) -> int:
 def _summary(
     context: Context, arguments: Arguments, dimensions: list[Any], limit: ColumnElement[int]
 ) -> Select[Any]:
-    contribution, initiative = Row(models.Contribution, "c"), Row(InitiativeModel, "i")
-    seen = policy.visible(models.Contribution, context.actor, contribution)
     filters = arguments["filter"].parts() if "filter" in arguments else {}
-    rows = [CONTRIBUTIONS.conditions[name](contribution, value) for name, value in filters.items()]
-    initiative_seen = policy.visible(InitiativeModel, context.actor, initiative)
+
+    def conditions(row: Row) -> list[ColumnElement[bool]]:
+        return [CONTRIBUTIONS.conditions[name](row, value) for name, value in filters.items()]
+
+    read = [FILTERED.get(name) for name in filters]
     return views.summary(
         [views.Dimension(text_of(dimension)) for dimension in dimensions],
-        contribution,
-        initiative,
-        rows=rows if seen is None else [seen, *rows],
-        initiative_seen=true() if initiative_seen is None else initiative_seen,
+        None if None in read else [name for name in read if name],
+        conditions,
+        _sources(context),
         limit=limit,
     )
+
+
+FILTERED = {
+    "kind": "kind",
+    "state": "state",
+    "currency": "currency",
+    "year": "year",
+    "provider": "provider_id",
+}
+"""The column that a filter reads; of a search there is none."""
+
+
+def _sources(context: Context) -> views.Sources:
+    contribution, rollup = Row(models.Contribution, "c"), Row(models.ContributionRollup, "r")
+    initiative = Row(InitiativeModel, "i")
+    rollup_seen = policy.visible(models.ContributionRollup, context.actor, rollup)
+    own = policy.closely_visible(models.Contribution, context.actor, contribution)
+    initiative_seen = policy.visible(InitiativeModel, context.actor, initiative)
+    return views.Sources(
+        contribution=contribution,
+        seen=_all_of(policy.visible(models.Contribution, context.actor, contribution)),
+        rollup=rollup,
+        rollup_seen=_all_of(rollup_seen),
+        own=None if rollup_seen is None or context.actor.is_public else _all_of(own),
+        initiative=initiative,
+        initiative_seen=true() if initiative_seen is None else initiative_seen,
+    )
+
+
+def _all_of(condition: ColumnElement[bool] | None) -> list[ColumnElement[bool]]:
+    return [] if condition is None else [condition]
 
 
 @over(None)

@@ -100,10 +100,15 @@ def standing(server: Any, template: str) -> Place:
     return Place(embedded.owner_url(server, name), embedded.login_url(server, name), is_embedded=True)
 
 
+UNLIMITED = {"rate_limit_public": "1000000/minute", "rate_limit_signed_in": "1000000/minute"}
+"""Tests ask faster than anybody may."""
+
+
 @asynccontextmanager
 async def running(place: Place, tmp_path: Path, **settings: Any) -> AsyncIterator[Starlette]:
     """The application over the database, started."""
-    app = build_app(Settings(data_dir=tmp_path, is_demonstration=True, **settings), place.login)
+    given: dict[str, Any] = {"base_url": "http://hub.test", "is_demonstration": True, **UNLIMITED, **settings}
+    app = build_app(Settings(data_dir=tmp_path, **given), place.login)
     async with app.router.lifespan_context(app):
         yield app
 

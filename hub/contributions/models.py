@@ -18,6 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from hub.contributions.rollups import Grain
 from hub.contributions.workflow import (
     ContributionKind,
     ContributionState,
@@ -205,6 +206,35 @@ class Allocation(Base):
 
     contribution: Mapped[Contribution] = relationship(lazy="raise", viewonly=True)
     initiative: Mapped[Initiative] = relationship(lazy="raise", viewonly=True)
+
+
+class ContributionRollup(Base):
+    """A part of the count and sums of the contributions that share a key; what is asked is the sum of parts.
+
+    The database writes the parts itself, in the transaction that changes contributions: added for what they
+    are now, taken off for what they were (`security.sql`, `roll_up_contributions`). Parts are only ever
+    added, so two writers never wait for each other; now and then one of them gathers the parts of a key into
+    one. A key has the columns of its grain, the currency, and whether the contributions are published.
+    """
+
+    __tablename__ = "contribution_rollups"
+    __table_args__ = (
+        one_of("grain", Grain),
+        Index("ix_contribution_rollups_grain_year", "grain", "year"),
+    )
+
+    grain: Mapped[str] = closed(Grain)
+    currency: Mapped[str]
+    is_published: Mapped[bool]
+    year: Mapped[int | None] = mapped_column(SmallInteger)
+    kind: Mapped[str | None]
+    state: Mapped[str | None]
+    provider_id: Mapped[uuid.UUID | None]
+    contribution_count: Mapped[int]
+    pledged: Mapped[Decimal]
+    committed: Mapped[Decimal]
+    received: Mapped[Decimal]
+    allocated: Mapped[Decimal]
 
 
 Initiative.allocations = relationship(Allocation, lazy="raise", viewonly=True, order_by=Allocation.id)

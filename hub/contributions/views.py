@@ -1,17 +1,35 @@
 """The contribution summary: hand-written, since it groups what the compiler only lists.
 
 Each group is of one currency, always; pledged, committed and received stand side by side and are never added.
+A summary reads the sums that are kept (`rollups`) wherever they tell enough apart, else the contributions.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, cast, func, literal_column, null, outerjoin, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Integer,
+    Numeric,
+    Select,
+    Uuid,
+    cast,
+    func,
+    literal_column,
+    null,
+    outerjoin,
+    select,
+    union_all,
+)
+from sqlalchemy.types import TypeEngine
 
 from hub.contributions.models import Allocation, Contribution
+from hub.contributions.rollups import Grain, grain_with
 
 
 class Dimension(StrEnum):
@@ -29,47 +47,6 @@ class Dimension(StrEnum):
 DIVIDING = {Dimension.INITIATIVE, Dimension.WORKING_GROUP}
 """Dimensions along which a contribution is divided: only its allocations can be counted there."""
 
-
-def summary(
-    dimensions: Sequence[Dimension],
-    contribution: Any,
-    initiative: Any,
-    *,
-    rows: Sequence[ColumnElement[bool]],
-    initiative_seen: ColumnElement[bool],
-    limit: ColumnElement[int],
-) -> Select[Any]:
-    """One row a group: keys (null where not grouped by), counts and sums, and `row_order`.
-
-    `rows` are the conditions on the contribution, policy among them. Grouped by initiative or working group,
-    only `allocated` has a figure: what is pledged, committed or received belongs to no single initiative.
-    """
-    keys = _keys(contribution, initiative)
-    chosen = {dimension: keys[dimension] for dimension in dict.fromkeys([*dimensions, Dimension.CURRENCY])}
-    is_divided = bool(DIVIDING & set(dimensions))
-    sums = _divided_sums(contribution) if is_divided else _whole_sums(contribution)
-    columns = [
-        (chosen[dimension] if dimension in chosen else cast(null(), keys[dimension].type)).label(name)
-        for dimension, name in NAMES.items()
-    ]
-    order = [func.count(contribution.id.distinct()).desc(), *chosen.values()]
-    statement = select(
-        *columns,
-        func.count(contribution.id.distinct()).label("contribution_count"),
-        *(sums[name].label(name) for name in ("pledged", "committed", "received", "allocated")),
-        func.row_number().over(order_by=order).label("row_order"),
-    )
-    source = contribution.table
-    if is_divided:
-        part = Allocation.__table__
-        divided = outerjoin(source, part, part.c.contribution_id == contribution.id)
-        source = outerjoin(
-            divided, initiative.table, (initiative.id == part.c.initiative_id) & initiative_seen
-        )
-    found = statement.select_from(source).where(*rows).group_by(*chosen.values())
-    return found.order_by(literal_column("row_order")).limit(limit)
-
-
 NAMES = {
     Dimension.YEAR: "year",
     Dimension.KIND: "kind",
@@ -79,33 +56,125 @@ NAMES = {
     Dimension.INITIATIVE: "initiative_id",
     Dimension.WORKING_GROUP: "working_group_id",
 }
+"""The column of a summary that holds each dimension's key."""
+
+SUMS = ("pledged", "committed", "received", "allocated")
+
+Conditions = Callable[[Any], Sequence[ColumnElement[bool]]]
+"""What is asked of a row: of a contribution, or of a kept sum, whose columns have the same names."""
 
 
-def _keys(contribution: Any, initiative: Any) -> dict[Dimension, ColumnElement[Any]]:
-    return {
-        Dimension.YEAR: contribution.year,
-        Dimension.KIND: contribution.kind,
-        Dimension.STATE: contribution.state,
-        Dimension.CURRENCY: contribution.currency,
-        Dimension.PROVIDER: contribution.provider_id,
-        Dimension.INITIATIVE: initiative.id,
-        Dimension.WORKING_GROUP: initiative.working_group_id,
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sources:
+    """The rows that a summary may count, each with what the policy lets the viewer see of them."""
+
+    contribution: Any
+    seen: Sequence[ColumnElement[bool]]
+    """The contributions that the viewer sees."""
+    rollup: Any
+    rollup_seen: Sequence[ColumnElement[bool]]
+    """The kept sums that the viewer sees: of all contributions, or of the published ones."""
+    own: Sequence[ColumnElement[bool]] | None
+    """Where the viewer sees sums of published contributions only: which others he sees; None where none."""
+    initiative: Any
+    initiative_seen: ColumnElement[bool]
+
+
+def summary(
+    dimensions: Collection[Dimension],
+    filters: Collection[str] | None,
+    conditions: Conditions,
+    sources: Sources,
+    *,
+    limit: ColumnElement[int],
+) -> Select[Any]:
+    """One row a group: keys (null where not grouped by), counts and sums, and `row_order`.
+
+    `filters` are the columns that the conditions read; None where they read what no kept sum has. Grouped by
+    initiative or working group, only `allocated` has a figure: what is pledged, committed or received belongs
+    to no single initiative.
+    """
+    chosen = {NAMES[dimension]: None for dimension in (*dimensions, Dimension.CURRENCY)}
+    if not DIVIDING.isdisjoint(dimensions):
+        return _divided(list(chosen), conditions, sources, limit)
+    grain = None if filters is None else grain_with({*chosen, *filters})
+    if grain is None:
+        row = sources.contribution
+        parts: Any = _parts(row, list(chosen), ONE).where(*sources.seen, *conditions(row))
+    else:
+        parts = _kept(grain, list(chosen), conditions, sources)
+    found = parts.subquery("parts")
+    count = func.sum(found.c.number).label("contribution_count")
+    keys = [found.c[name] for name in chosen]
+    statement = select(
+        *_keys({key.name: key for key in keys}),
+        cast(count, BigInteger).label("contribution_count"),
+        *(func.sum(found.c[name]).label(name) for name in SUMS),
+        func.row_number().over(order_by=[count.desc(), *keys]).label("row_order"),
+    )
+    return _first(statement.group_by(*keys).having(count > literal_column("0")), limit)
+
+
+ONE: ColumnElement[int] = literal_column("1", Integer)
+
+
+def _kept(grain: Grain, chosen: Sequence[str], conditions: Conditions, sources: Sources) -> Any:
+    """The kept sums of the grain, and each contribution that the viewer sees beyond them."""
+    part = sources.rollup
+    sums = _parts(part, chosen, part.contribution_count)
+    sums = sums.where(part.grain == literal_column(f"'{grain}'"), *sources.rollup_seen, *conditions(part))
+    if sources.own is None:
+        return sums
+    row = sources.contribution
+    others = _parts(row, chosen, ONE)
+    return union_all(sums, others.where(~row.is_published, *sources.own, *conditions(row)))
+
+
+def _parts(row: Any, chosen: Sequence[str], number: ColumnElement[int]) -> Select[Any]:
+    """Keys, number and sums of each row."""
+    columns = [row.column(name).label(name) for name in (*chosen, *SUMS)]
+    return select(*columns, number.label("number")).select_from(row.table)
+
+
+def _keys(chosen: Mapping[str, ColumnElement[Any]]) -> list[ColumnElement[Any]]:
+    """A column for every dimension, null where it is not grouped by."""
+    return [chosen.get(name, cast(null(), KEY_TYPES[name])).label(name) for name in NAMES.values()]
+
+
+def _first(statement: Select[Any], limit: ColumnElement[int]) -> Select[Any]:
+    return statement.order_by(literal_column("row_order")).limit(limit)
+
+
+def _divided(
+    chosen: Sequence[str], conditions: Conditions, sources: Sources, limit: ColumnElement[int]
+) -> Select[Any]:
+    """Groups of what is allocated to initiatives, or to none that the viewer sees."""
+    row, initiative, part = sources.contribution, sources.initiative, Allocation.__table__
+    all_keys = {
+        "initiative_id": initiative.id,
+        "working_group_id": initiative.working_group_id,
+        **{name: row.column(name) for name in ("year", "kind", "state", "currency", "provider_id")},
     }
+    keys = {name: all_keys[name] for name in chosen}
+    count = func.count(row.id.distinct())
+    nothing = cast(null(), Numeric)
+    allocated = func.coalesce(func.sum(part.c.amount), func.min(row.allocated) * literal_column("0"))
+    statement = select(
+        *_keys(keys),
+        count.label("contribution_count"),
+        *(nothing.label(name) for name in ("pledged", "committed", "received")),
+        allocated.label("allocated"),
+        func.row_number().over(order_by=[count.desc(), *keys.values()]).label("row_order"),
+    )
+    divided = outerjoin(row.table, part, part.c.contribution_id == row.id)
+    source = outerjoin(
+        divided, initiative.table, (initiative.id == part.c.initiative_id) & sources.initiative_seen
+    )
+    statement = statement.select_from(source).where(*sources.seen, *conditions(row))
+    return _first(statement.group_by(*keys.values()), limit)
 
 
-def _whole_sums(contribution: Any) -> dict[str, ColumnElement[Any]]:
-    return {
-        name: func.sum(getattr(contribution, name))
-        for name in ("pledged", "committed", "received", "allocated")
-    }
-
-
-def _divided_sums(contribution: Any) -> dict[str, ColumnElement[Any]]:
-    nothing = cast(null(), Contribution.pledged.type)
-    allocated = func.sum(Allocation.__table__.c.amount)
-    return {
-        "pledged": nothing,
-        "committed": nothing,
-        "received": nothing,
-        "allocated": func.coalesce(allocated, func.min(contribution.allocated) * literal_column("0")),
-    }
+KEY_TYPES: dict[str, TypeEngine[Any]] = {
+    **{name: Contribution.__table__.c[name].type for name in ("year", "kind", "state", "currency")},
+    **{name: Uuid() for name in ("provider_id", "initiative_id", "working_group_id")},
+}

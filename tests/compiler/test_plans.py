@@ -15,9 +15,9 @@ from starlette.applications import Starlette
 
 from hub.database import Place
 from hub.db.engine import STATEMENTS_KEPT, Database
-from hub.identity.actor import PUBLIC, Actor
+from hub.identity.actor import PUBLIC, Actor, Role
 from schema.api import schema
-from schema.compiler.plan import MOST_DOCUMENTS, MOST_KEPT, MOST_PLANS, Planner
+from schema.compiler.plan import MOST_DECISIVE, MOST_DOCUMENTS, MOST_KEPT, MOST_PLANS, Planner
 from schema.http import answered, executed
 from tests.compiler.actors import actor_of
 
@@ -118,6 +118,20 @@ def test_ids_share_the_plan_of_their_type() -> None:
     kept = planner.read(document)
     assert len(kept.plans) <= MOST_PLANS
     assert made(planner, document, id=global_id("Proposal"))[0].sql is not None
+
+
+def test_whether_a_document_compiles_does_not_depend_on_who_asked_first() -> None:
+    def nodes(count: int) -> tuple[str, dict[str, str]]:
+        numbers = range(count)
+        declared = ", ".join(f"$i{n}: ID!" for n in numbers)
+        asked = " ".join(f"a{n}: node(id: $i{n}) {{ id }}" for n in numbers)
+        return f"query({declared}) {{ {asked} }}", {f"i{n}": global_id("Initiative") for n in numbers}
+
+    signed_in = Actor(person_id=uuid.uuid4(), organisation_id=uuid.uuid4(), roles=frozenset({Role.STAFF}))
+    for count, compiles in ((MOST_DECISIVE, True), (MOST_DECISIVE + 1, False), (20, False)):
+        planner, (document, ids) = Planner(schema._schema), nodes(count)
+        for actor in (PUBLIC, signed_in, PUBLIC, signed_in):
+            assert (planner.plan(document, None, ids, actor) is not None) == compiles
 
 
 def test_many_shapes_of_one_document_do_not_drive_out_another() -> None:

@@ -25,6 +25,7 @@ WITHOUT_POLICIES = {"alembic_version", "reference_counters"}
 
 DEFINERS = {
     # function: why it may see more than its caller
+    "revision": "one number of the machinery, which /readyz compares and shows",
     "own_initiatives": "the policies of initiatives and of participants would ask each other without end",
     "search_initiatives": "ids only; @@ is not leakproof and could not use its index beneath the policies",
     "search_proposals": "ids only; as above",
@@ -34,10 +35,12 @@ DEFINERS = {
     "next_reference": "counts on in a table that nobody reads or writes",
     "next_references": "as above, many at once; for imports, which run as the owner",
     "deciding_seats": "ids only: whose votes are needed is no secret",
+    "roll_up_contributions": "a trigger: no writer may write sums by hand",
+    "gather_contribution_rollups": "as above, called by it",
 }
 INVOKERS = {"person", "organisation", "has_role", "keep_submitted_revision"}
 NOT_OF_THE_PUBLIC = {"authenticate", "demonstration_personas", "next_reference"}
-OF_THE_OWNER_ALONE = {"next_references"}
+OF_THE_OWNER_ALONE = {"next_references", "roll_up_contributions", "gather_contribution_rollups"}
 
 MODELS = sorted(policy.READS, key=lambda model: model.__name__)
 TABLES = {str(model.__table__.name): model for model in MODELS}  # type: ignore[attr-defined]

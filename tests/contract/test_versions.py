@@ -27,6 +27,7 @@ LOADED_BY_OTHERS = {
     "graphql-core": "Strawberry",
     "httptools": "uvicorn",
     "python-multipart": "Starlette, to read forms",
+    "redis": "limits, where counters are shared",
     "uvloop": "uvicorn",
 }
 

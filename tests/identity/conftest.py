@@ -40,7 +40,10 @@ async def http(app: Starlette) -> AsyncIterator[httpx.AsyncClient]:
 @pytest.fixture
 async def production(place: Place, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the hub that is no demonstration, over the same database."""
-    app = build_app(Settings(data_dir=tmp_path, is_demonstration=False, pool_size=2), place.login)
+    app = build_app(
+        Settings(data_dir=tmp_path, base_url="http://hub.test", is_demonstration=False, pool_size=2),
+        place.login,
+    )
     async with app.router.lifespan_context(app):
         transport = httpx.ASGITransport(app=app)
         async with httpx.AsyncClient(transport=transport, base_url="http://hub.test") as client:

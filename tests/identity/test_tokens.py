@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import logging
 from datetime import UTC, datetime, timedelta
@@ -18,6 +19,7 @@ from hub.database import Place
 from hub.db.engine import Database
 from hub.db.models import metadata
 from hub.identity import tokens
+from hub.identity.recognition import FRESH_SECONDS
 from hub.maintenance import issue_token_in
 from tests.conftest import PERSONAS, Client
 from tests.policy.clones import actor_of, as_owner
@@ -121,6 +123,7 @@ async def test_a_revoked_token_is_refused_from_then_on(http: httpx.AsyncClient, 
     assert (await asked(http, token)).status_code == 200, "nobody revokes another's token"
     async with database.writing(staff) as session:
         await tokens.revoke(session, token, NOW)
+    await asyncio.sleep(FRESH_SECONDS)
     assert_refused(await asked(http, token))
     assert (await asked(http, other)).status_code == 200
 

@@ -13,6 +13,8 @@ from hub.db.engine import Database
 from hub.db.seed import run_as_owner
 from hub.identity.actor import Actor
 from tests.policy.clones import IDENTITIES, actor_of, as_owner, clone
+from tests.policy.reading import Asker, Reads, asker_of, standing_reads, world_of
+from tests.policy.world import World
 from tests.policy.written import write
 
 Actors = dict[str | None, Actor]
@@ -45,3 +47,31 @@ async def owner(shared_place: Place) -> AsyncIterator[AsyncConnection]:
 async def actors(owner: AsyncConnection) -> Actors:
     """Everybody who may ask."""
     return {name: await actor_of(owner, name) for name in IDENTITIES}
+
+
+@pytest.fixture(scope="session")
+def reads(server: Any, template: str) -> Iterator[Reads]:
+    """The demonstration and what acts write, with what is due to everybody who may ask."""
+    with standing_reads(server, template) as made:
+        yield made
+
+
+@pytest.fixture(params=IDENTITIES, ids=str)
+def asking(request: pytest.FixtureRequest) -> str | None:
+    """Each of those who may ask."""
+    found: str | None = request.param
+    return found
+
+
+@pytest.fixture
+async def seen(asking: str | None, reads: Reads) -> AsyncIterator[World]:
+    """What is due to who asks."""
+    async with world_of(asking, reads) as made:
+        yield made
+
+
+@pytest.fixture
+async def asker(asking: str | None, reads: Reads) -> AsyncIterator[Asker]:
+    """Who asks, at the API."""
+    async with asker_of(asking, reads) as made:
+        yield made

@@ -198,6 +198,7 @@ ORACLE: dict[str, Callable[[Rows, Who, Row], bool]] = {
     "votes": lambda _, who, row: who.is_any("CO_MANAGER", "CO_CHAIR"),
     "decisions": _of_office_and_proposer,
     "contributions": _contribution,
+    "contribution_rollups": lambda _, who, row: row.is_published or bool(who.roles & (OFFICE | {"ANALYST"})),
     "contribution_transactions": _of_contribution,
     "allocations": _of_contribution,
     "secondments": _secondment,

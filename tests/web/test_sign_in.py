@@ -88,7 +88,7 @@ async def test_a_sign_in_with_an_address_elsewhere_leads_home(visit: Visit) -> N
 
 
 async def test_outside_a_demonstration_there_is_no_way_to_sign_in_as(place: Any, tmp_path: Path) -> None:
-    real = build_app(Settings(data_dir=tmp_path), place.login)
+    real = build_app(Settings(data_dir=tmp_path, base_url="http://hub.test"), place.login)
     async with real.router.lifespan_context(real):
         transport = httpx.ASGITransport(app=real)
         async with httpx.AsyncClient(transport=transport, base_url="http://hub.test") as http:

@@ -63,6 +63,7 @@ async def sign_out(request: Request) -> Response:
         database: Database = request.app.state.database
         async with database.writing(request.state.actor) as session:
             await tokens.revoke(session, request.state.session, datetime.now(UTC))
+        request.app.state.recognition.forget(request.state.session)
     response = go("/")
     response.delete_cookie(COOKIE, path="/", httponly=True, samesite="lax")
     return response

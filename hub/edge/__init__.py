@@ -1,0 +1,1 @@
+"""What every request passes through before it reaches a page or the API: the outermost layers, in order."""

@@ -1,0 +1,153 @@
+"""How often somebody may ask: by person where somebody is signed in, else by address.
+
+Counted in the worker's memory, or in Redis or Valkey for all workers together. The headers are those of the
+IETF draft "RateLimit header fields for HTTP" (draft-ietf-httpapi-ratelimit-headers).
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from limits import RateLimitItem, parse
+from limits.aio.strategies import FixedWindowRateLimiter
+from limits.errors import StorageError
+from limits.storage import storage_from_string
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from hub.edge.answers import refuse
+from hub.errors import SetUpError
+
+log = structlog.get_logger("hub.edge")
+
+IN_MEMORY = "memory://"
+STORE_OPTIONS = {"implementation": "redispy", "socket_connect_timeout": 0.3, "socket_timeout": 0.3}
+AWAY_SECONDS = 5
+"""For how long a store that did not answer is not asked again."""
+OF_NO_ACCOUNT = ("/healthz", "/readyz", "/metrics")
+"""Asked by machines that look after the hub; assets are not counted either."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """How many requests, such as "600/minute": of an address, and of a person."""
+
+    public: RateLimitItem
+    signed_in: RateLimitItem
+
+    @classmethod
+    def of(cls, public: str, signed_in: str) -> Rates:
+        """The rates as an operator writes them; SetUpError names the setting that cannot be read."""
+        return cls(_rate("HUB_RATE_LIMIT_PUBLIC", public), _rate("HUB_RATE_LIMIT_SIGNED_IN", signed_in))
+
+
+def _rate(name: str, text: str) -> RateLimitItem:
+    try:
+        return parse(text)
+    except ValueError:
+        raise SetUpError(f"{name} is {text!r}: write a number and a unit, such as 600/minute.") from None
+
+
+def limiter(url: str) -> FixedWindowRateLimiter:
+    """The counters at the URL; SetUpError where there can be none."""
+    given: dict[str, Any] = {} if url == IN_MEMORY else STORE_OPTIONS
+    redis = url.replace("valkey", "redis", 1) if url.startswith("valkey") else url  # one protocol
+    try:
+        return FixedWindowRateLimiter(storage_from_string(f"async+{redis}", wrap_exceptions=True, **given))
+    except Exception as error:
+        raise SetUpError(
+            f"HUB_RATE_LIMIT_URL cannot be used ({error}). Write redis://host:6379 or valkey://host:6379."
+        ) from None
+
+
+class RateLimits:
+    """Refuses with 429 whoever asks more often than the rates say. Comes after authentication."""
+
+    def __init__(self, app: ASGIApp, *, rates: Rates, counters: FixedWindowRateLimiter) -> None:
+        self.app, self.rates = app, rates
+        self.limiter, self.own = counters, limiter(IN_MEMORY)
+        self.away_until = 0.0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan" or _is_free(scope["path"]):
+            await self.app(scope, receive, send)
+            return
+        person = scope["state"]["actor"].person_id
+        rate = self.rates.signed_in if person else self.rates.public
+        who = str(person) if person else address_of(scope)
+        is_allowed, remaining, seconds = await self._counted(rate, who)
+        told = (
+            (b"ratelimit-policy", b'"requests";q=%d;w=%d' % (rate.amount, rate.get_expiry())),
+            (b"ratelimit", b'"requests";r=%d;t=%d' % (remaining, seconds)),
+        )
+
+        async def tell(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], *told]
+            await send(message)
+
+        if is_allowed:
+            await self.app(scope, receive, tell)
+            return
+        message = f"This is more than {rate.amount} requests in {rate.get_expiry()} s. Wait {seconds} s."
+        await refuse(429, message, {"Retry-After": str(seconds)})(scope, receive, tell)
+
+    async def _counted(self, rate: RateLimitItem, who: str) -> tuple[bool, int, int]:
+        """Whether one more is allowed, how many are left, and for how many seconds."""
+        if time.monotonic() >= self.away_until:
+            try:
+                return await _counted(self.limiter, rate, who)
+            except StorageError as error:  # every worker counts for itself until the store is back
+                self.away_until = time.monotonic() + AWAY_SECONDS
+                log.warning("the store of rate limits does not answer", reason=repr(error.storage_error))
+        return await _counted(self.own, rate, who)
+
+
+async def _counted(limiter: FixedWindowRateLimiter, rate: RateLimitItem, who: str) -> tuple[bool, int, int]:
+    is_allowed = await limiter.hit(rate, who)
+    reset, remaining = await limiter.get_window_stats(rate, who)
+    return is_allowed, remaining, max(int(reset - time.time()) + 1, 1)
+
+
+FAILURES = parse("100/minute")
+"""Unknown or ended tokens from one address, in which several officials may sit."""
+
+
+class FailedSignIns:
+    """Refuses an address that tries token after token, before the database is asked; before authentication.
+
+    Only requests with a token are refused: the public at the same address is not.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app, self.limiter = app, limiter(IN_MEMORY)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or all(name != b"authorization" for name, _ in scope["headers"]):
+            await self.app(scope, receive, send)
+            return
+        address, is_refused = address_of(scope), False
+
+        async def note(message: Message) -> None:
+            nonlocal is_refused
+            is_refused = is_refused or message.get("status") == 401
+            await send(message)
+
+        if await self.limiter.test(FAILURES, address):
+            await self.app(scope, receive, note)
+            if is_refused:
+                await self.limiter.hit(FAILURES, address)
+            return
+        message = "Too many unknown tokens came from this address. Wait a minute, then use a token in force."
+        await refuse(429, message, {"Retry-After": "60"})(scope, receive, send)
+
+
+def address_of(scope: Scope) -> str:
+    """The client's address, as the server or its trusted proxy says."""
+    return scope["client"][0] if scope.get("client") else "unknown"
+
+
+def _is_free(path: str) -> bool:
+    return path in OF_NO_ACCOUNT or path.startswith("/assets/")
