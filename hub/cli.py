@@ -163,6 +163,27 @@ def sdl(check: bool, write: bool) -> None:
         click.echo(exported_sdl(), nl=False)
 
 
+@command(main, "bench")
+@click.option("--json", "path", type=click.Path(path_type=Path), help="Write the figures here as well.")
+@click.option("--scale", type=click.IntRange(1, 100), default=1, show_default=True)
+@click.option("--rounds", type=click.IntRange(1, 50), default=3, show_default=True)
+@click.option("--seconds", type=click.FloatRange(0.5, 600), default=5, show_default=True, help="Of a drive.")
+@click.option("--connections", type=click.IntRange(1, 1000), default=16, show_default=True)
+@click.option(
+    "--contenders", default="e,f,s,d", show_default=True, help="Limit, hub, executor, PostGraphile."
+)
+@click.option("--keep", type=click.Path(path_type=Path), help="Folder of the loaded data, for the next run.")
+def bench(path: Path | None, keep: Path | None, contenders: str, **course: Any) -> None:
+    """Drive the hub and others side by side over the same data, and print the ratios."""
+    from hub.bench.report import table
+    from hub.bench.run import Course, run, write
+
+    result = run(Course(contenders=contenders.split(","), **course), keep, click.echo)
+    if path is not None:
+        write(result, path)
+    click.echo(table(result))
+
+
 @command(import_, "fts")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--publish", is_flag=True, help="Let the public see what is imported.")

@@ -2,11 +2,13 @@
 
 Scale 1 is 350 organisations, 2,000 initiatives, 100,000 contributions with two transactions each, 20,000
 proposals with a revision and two reviews each. It is laid over reference and demonstration data, so that the
-personas are there.
+personas are there. What the partner among them owns is the same at every scale: a hub of ten times the
+records has more partners, not one with ten times the work.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 from sqlalchemy import text
@@ -24,16 +26,24 @@ class Size:
 
     @classmethod
     def of(cls, scale: int) -> Size:
-        """The size of a scale; organisations grow tenfold at most, as members would."""
+        """The size of a scale; organisations do not multiply as their records do."""
         return cls(350, 2_000 * scale, 100_000 * scale, 20_000 * scale)
 
 
 async def load(connection: AsyncConnection, scale: int) -> None:
-    """Add the data as the owner, in the caller's transaction."""
-    size = asdict(Size.of(scale))
-    for statement in STEPS:
-        given = {name: count for name, count in size.items() if f":{name}" in statement}
+    """Add the data of the scale as the owner, in the caller's transaction."""
+    await add(connection, Size.of(scale))
+
+
+async def add(
+    connection: AsyncConnection, size: Size, progress: Callable[[float], None] = lambda _: None
+) -> None:
+    """Add so many rows as the owner, in the caller's transaction; `progress` hears the part done, 0 to 1."""
+    counts = asdict(size)
+    for number, statement in enumerate(STEPS, start=1):
+        given = {name: count for name, count in counts.items() if f":{name}" in statement}
         await connection.execute(text(statement), given)
+        progress(number / len(STEPS))
 
 
 STEPS = (
@@ -53,7 +63,7 @@ STEPS = (
                'Summary of initiative ' || x || ', which serves as a line of the work plan in the benchmark.',
                (array['TRAINING', 'EVENT', 'WORKSHOP', 'GUIDE', 'RESEARCH'])[1 + x % 5],
                (array['PIPELINE', 'IMPLEMENTATION', 'CLOSED'])[1 + x % 3], 'REGIONAL', 2018 + x % 10,
-               date '2018-01-01' + x % 3600, date '2018-03-01' + x % 3600, 1000.00 + x, 'AUD',
+               date '2027-06-01' + x % 3600, date '2027-08-01' + x % 3600, 1000.00 + x, 'AUD',
                (select id from hub.working_groups order by id offset x % 9 limit 1), o.id, x % 5 > 0, true
         from generate_series(0, :initiatives - 1) as x join o on o.n = x % (select count(*) from o)""",
     """
@@ -72,7 +82,8 @@ STEPS = (
         select 'BEN-C-' || x, 'Benchmark contribution ' || x, kind, state,
                case when kind = 'DIRECT_FUNDING' then null when state = 'PLEDGED' then 'OFFERED'
                     when state = 'COMMITTED' then 'ACCEPTED' else 'DELIVERED' end,
-               'SOFTLY_EARMARKED', o.id, (array['AUD', 'USD', 'IDR', 'EUR', 'NZD'])[1 + x % 5], 2015 + x % 12,
+               'SOFTLY_EARMARKED', case when x % 503 = 0 and x < 100000 then p.organisation_id else o.id end,
+               (array['AUD', 'USD', 'IDR', 'EUR', 'NZD'])[1 + x % 5], 2015 + x % 12,
                date '2015-01-01' + x % 4300, amount, case when state = 'PLEDGED' then 0.00 else amount end,
                case when state = 'RECEIVED' then amount else 0.00 end,
                case when state = 'PLEDGED' then 0.00 else amount end, x % 3 > 0, true
@@ -80,7 +91,8 @@ STEPS = (
                      (array['PLEDGED', 'COMMITTED', 'RECEIVED'])[1 + x % 7 % 3] as state,
                      round(100 + x % 9973 * 1.07, 2) as amount
               from generate_series(0, :contributions - 1) as x) made
-        join o on o.n = made.x % (select count(*) from o)""",
+        join o on o.n = made.x % (select count(*) from o)
+        cross join (select organisation_id from hub.persons where persona = 'partner') p""",
     """
         create temporary table c on commit drop as
         select row_number() over (order by id) - 1 as n, id, currency, pledged, committed, received,
@@ -102,7 +114,7 @@ STEPS = (
         insert into hub.proposals (reference, state, title, revision_number, organisation_id, created_by_id,
             submitted_at, created_at, is_demonstration)
         select 'BEN-P-' || x, state, 'Benchmark proposal ' || x, case when state = 'DRAFT' then 0 else 1 end,
-               case when x % 200 = 0 then p.organisation_id else o.id end, p.id,
+               case when x % 201 = 0 and x < 20000 then p.organisation_id else o.id end, p.id,
                case when state <> 'DRAFT' then timestamptz '2024-01-01' + x * interval '1 minute' end,
                timestamptz '2024-01-01' + x * interval '1 minute', true
         from (select x, (array['DRAFT', 'SUBMITTED', 'UNDER_REVIEW', 'AWAITING_DECISION',

@@ -1,0 +1,50 @@
+"""What a contender costs: processor time, memory, SQL statements."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+IDENTITY = re.compile(r"set_config|hub\.authenticate|^\s*(begin|commit|rollback)\b", re.IGNORECASE)
+STATEMENT = re.compile(r"LOG:\s+(?:statement|execute [^:]+): (.*)")
+
+
+def processor_seconds(*processes: psutil.Process) -> float:
+    """Time that the processes and their children have used, in seconds."""
+    total = 0.0
+    for process in processes:
+        for each in (process, *process.children(recursive=True)):
+            try:
+                used = each.cpu_times()
+            except psutil.NoSuchProcess:
+                continue  # a backend that ended meanwhile
+            total += used.user + used.system
+    return total
+
+
+def peak_megabytes(pid: int) -> float:
+    """The largest resident memory that the process ever had, in 10^6 bytes (Linux only)."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    found = re.search(r"VmHWM:\s+(\d+) kB", status)
+    if found is None:
+        raise RuntimeError("the kernel does not say how much memory the process had")
+    return int(found[1]) * 1024 / 1e6
+
+
+@dataclass(frozen=True, slots=True)
+class Statements:
+    """What one request sent to the database."""
+
+    reading: int
+    identity: int
+    """Statements about who asks, and the ones that begin and end the transaction."""
+
+
+def statements_in(log: str) -> Statements:
+    """The statements that the server's log holds, where it logs all of them."""
+    found = [match[1] for match in STATEMENT.finditer(log)]
+    identity = sum(1 for statement in found if IDENTITY.search(statement))
+    return Statements(len(found) - identity, identity)
