@@ -1,4 +1,4 @@
-"""Hostile bodies: each ends in 250 ms, with a refusal or an answer, never with an error of the server.
+"""Hostile bodies: each takes less than 250 ms and ends with a refusal or an answer, never an error of ours.
 
 Hostile documents by themselves stand in tests/compiler/test_limits.py; here they come by every way in.
 """
@@ -114,8 +114,21 @@ HOSTILE: dict[str, tuple[bytes, set[int]]] = {
 }
 
 
-def assert_answered(response: httpx.Response, took: float, statuses: set[int]) -> None:
-    assert took < QUICKLY_SECONDS, f"{took:.3f} s"
+class Stopwatch:
+    """From its making: the time of the processor, and that of the clock, which other processes share."""
+
+    def __init__(self) -> None:
+        gc.collect()
+        self.began = time.process_time(), time.perf_counter()
+
+    def assert_quick(self) -> None:
+        """250 ms of work; and on a machine that is busy with four other things no more than a second."""
+        worked, waited = time.process_time() - self.began[0], time.perf_counter() - self.began[1]
+        assert worked < QUICKLY_SECONDS, f"{worked:.3f} s of work"
+        assert waited < 4 * QUICKLY_SECONDS, f"{waited:.3f} s by the clock"
+
+
+def assert_answered(response: httpx.Response, statuses: set[int]) -> None:
     assert response.status_code in statuses, response.text[:300]
     answer = response.json()
     assert "data" in answer or answer["errors"][0]["message"]
@@ -128,10 +141,10 @@ async def test_a_hostile_body_ends_quickly(case: str, readers: Client) -> None:
     sent, statuses = HOSTILE[case]
     public = await readers(None)
     await public.data(FILTERED)
-    gc.collect()
-    began = time.perf_counter()
+    watch = Stopwatch()
     response = await public.http.post("/graphql", content=sent, headers=HEADERS)
-    assert_answered(response, time.perf_counter() - began, statuses)
+    watch.assert_quick()
+    assert_answered(response, statuses)
 
 
 @pytest.mark.parametrize("case", [*TOO_MUCH, *WRONG])
@@ -140,10 +153,10 @@ async def test_a_hostile_document_ends_quickly_by_get(case: str, readers: Client
     public = await readers(None)
     await public.data("{ __typename }")
     address = f"/graphql?query={quote(document)}"
-    gc.collect()
-    began = time.perf_counter()
+    watch = Stopwatch()
     response = await public.http.get(address[:60_000], headers=HEADERS)
-    assert_answered(response, time.perf_counter() - began, {200, 400})
+    watch.assert_quick()
+    assert_answered(response, {200, 400})
 
 
 async def test_a_long_document_is_refused_and_long_variables_are_not(readers: Client) -> None:
