@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
 from schema.http.documents import PersistedDocuments
@@ -38,8 +37,6 @@ class Endpoint:
         except BadRequest as refused:
             status = refused.status or media.request_error
             await _send(send, status, [*media.headers, *refused.headers], _encoded(refused.answer))
-        except ClientDisconnect:
-            return
         else:
             if isinstance(answer, str):
                 await _send(send, 200, media.headers, answer.encode())

@@ -98,7 +98,7 @@ async def executed(
 def _not_run(asked: Document, name: str | None, *, is_read_only: bool) -> list[GraphQLError]:
     """Why no operation of the document can be run; BadRequest where it can, by another method."""
     if asked.errors:
-        return asked.errors
+        return [_explained(error) for error in asked.errors]
     operation = asked.operation(name)
     if operation is None and name is not None:
         return [GraphQLError(f'Unknown operation named "{name}".')]
@@ -109,3 +109,10 @@ def _not_run(asked: Document, name: str | None, *, is_read_only: bool) -> list[G
     if is_read_only and operation.operation is not OperationType.QUERY:
         raise BadRequest("Send a mutation by POST: a GET only reads.", 405, headers=[(b"allow", b"POST")])
     return []
+
+
+def _explained(error: GraphQLError) -> GraphQLError:
+    """The error; where Python refuses to read a literal number, in words for the client."""
+    if isinstance(error.original_error, ValueError):
+        return GraphQLError("A number has several thousand digits; send fewer.", error.nodes)
+    return error

@@ -16,6 +16,12 @@ from schema.http.media import require_json, require_plain
 from schema.http.refusals import BadRequest, Header, quoted
 
 LARGEST_BODY = 1_000_000
+LONGEST_DOCUMENT = 120_000
+"""Characters. To read more would take longer than anybody may make the others wait (about 0.1 s)."""
+LARGE_BODY = 50_000
+"""Bytes; a smaller one holds too few values to count them."""
+MOST_VALUES = 10_000
+"""In variables, of which each is checked, and may be told to be wrong, by itself."""
 MOST_PARAMETERS = 50
 """Of an address; GraphQL has five."""
 
@@ -53,7 +59,11 @@ async def from_body(headers: Headers, receive: Receive) -> Asked:
     length = headers.get(b"content-length", b"")
     if length.isdigit() and int(length) > LARGEST_BODY:
         raise _too_large()
-    return _asked(_decoded(await _body(receive), "The body"))
+    body = await _body(receive)
+    asked = _asked(_decoded(body, "The body"))
+    if len(body) > LARGE_BODY:
+        _require_few(asked.variables)
+    return asked
 
 
 def from_address(query: bytes) -> Asked:
@@ -92,6 +102,18 @@ async def _body(receive: Receive) -> bytes:
     return body
 
 
+def _require_few(variables: Mapping[str, Any] | None) -> None:
+    waiting, count = [variables], 0
+    while waiting:
+        value: Any = waiting.pop()
+        held = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+        count += len(held)
+        if count > MOST_VALUES:
+            message = f"variables hold more than {MOST_VALUES:,} values; send fewer at once."
+            raise BadRequest(message, 413)
+        waiting += held
+
+
 def _too_large() -> BadRequest:
     return BadRequest(f"The body is larger than {LARGEST_BODY:,} bytes; send less at once.", 413)
 
@@ -125,6 +147,8 @@ def _decoded(sent: bytes | str, what: str) -> Any:
     except UnicodeDecodeError as error:
         raise BadRequest(f"{what} is not UTF-8: look at byte {error.start + 1:,}.") from None
     except json.JSONDecodeError as error:
+        if error.doc.startswith("\ufeff"):
+            raise BadRequest(f"{what} begins with a byte order mark; send it without.") from None
         where = f"line {error.lineno:,}, column {error.colno:,}"
         raise BadRequest(f"{what} cannot be read as JSON: {error.msg} at {where}.") from None
     except RecursionError:
@@ -152,6 +176,9 @@ def _asked(given: Any) -> Asked:
     digest = _digest(given.get("documentId"), extensions)
     if digest is None and (document is None or not document.strip()):
         raise BadRequest("query is missing: send the GraphQL document as text.")
+    if document is not None and len(document) > LONGEST_DOCUMENT:
+        message = f"query is longer than {LONGEST_DOCUMENT:,} characters; send long values as variables."
+        raise BadRequest(message, 413)
     return Asked(document, digest, variables, name or None)
 
 
