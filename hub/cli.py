@@ -121,12 +121,13 @@ def seed(data_dir: Path | None) -> None:
 @data_dir
 def doctor(data_dir: Path | None) -> None:
     """Check the whole set-up and say what to mend."""
-    from hub.maintenance import examine
+    from hub.doctor import Level, examine, verdict
 
     findings = examine(_settings(data_dir))
     for finding in findings:
         click.echo(f"{finding.level:5} {finding.message}")
-    if any(finding.level == "error" for finding in findings):
+    click.echo(verdict(findings))
+    if any(finding.level is Level.ERROR for finding in findings):
         sys.exit(2)
 
 

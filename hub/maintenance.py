@@ -1,28 +1,25 @@
-"""What the operator's commands do: examining the set-up, tokens, imports, the exported contract."""
+"""What the operator's commands do: tokens, imports, the exported contract."""
 
 from __future__ import annotations
 
 import asyncio
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from graphql import build_schema
 from graphql.utilities import find_breaking_changes
-from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.config import DATA_FOLDER_MARK, Settings
-from hub.database import Place, open_place
+from hub.database import open_place
 from hub.db import embedded
 from hub.db import migrate as migrations
 from hub.db.engine import Database
 from hub.db.seed import run_as_owner
-from hub.errors import SetUpError, Unavailable
+from hub.errors import SetUpError
 from hub.identity import tokens
-from hub.identity.oidc.provider import Providers
 from hub.identity.operator import invite_as_operator
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -135,107 +132,3 @@ def _read(name: str) -> str:
         return (ROOT / "schema" / name).read_text("utf-8")
     except OSError:
         raise SetUpError(f"schema/{name} is missing. Run this in a source tree; restore the file.") from None
-
-
-# -- examining the set-up ------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at: ok, warn or error, and what to do."""
-
-    level: str
-    message: str
-
-
-def examine(settings: Settings) -> list[Finding]:
-    """Look at everything that the hub needs."""
-    return _database(settings) + asyncio.run(_providers(settings))
-
-
-def _database(settings: Settings) -> list[Finding]:
-    if settings.database_url is None and not (settings.data_dir / DATA_FOLDER_MARK).exists():
-        message = f"There is no database in {settings.data_dir} yet: hub demo, or hub migrate and hub seed"
-        return [Finding("error", message)]
-    try:
-        return _examined(open_place(settings))
-    except SetUpError as error:
-        return [Finding("error", error.message)]
-
-
-async def _providers(settings: Settings) -> list[Finding]:
-    """Whether each OpenID Connect provider answers as one should."""
-    providers, found = Providers(settings), []
-    for provider in providers:
-        try:
-            await provider.examine()
-        except Unavailable as error:
-            message = f"Nobody can sign in at {provider.issuer}: {error.message}"
-            found.append(Finding("error", message))
-        else:
-            found.append(Finding("ok", f"{provider.issuer} signs people in."))
-    await providers.close()
-    return found
-
-
-def _examined(place: Place) -> list[Finding]:
-    found = [
-        Finding("warn", "The hub's own PostgreSQL trusts every local connection: right for a demonstration.")
-        if place.is_embedded
-        else Finding("ok", "The database is the one of HUB_DATABASE_URL.")
-    ]
-    revision = migrations.revision(place.owner)
-    if revision != migrations.head():
-        message = f"The database is at revision {revision}, the hub needs {migrations.head()}: hub migrate"
-        return [*found, Finding("error", message)]
-    found.append(Finding("ok", f"The database is at revision {revision}."))
-    login = str(place.login.username)
-
-    async def look(connection: AsyncConnection) -> list[Finding]:
-        return await connection.run_sync(lambda sync: _look(sync, login))
-
-    return found + run_as_owner(place.owner, look)
-
-
-def _look(connection: Connection, login: str) -> list[Finding]:
-    migrations.require_version(connection)
-    version = connection.scalar(text("show server_version"))
-    found = [Finding("ok", f"PostgreSQL {version}.")]
-    found += _security(connection, login)
-    states = connection.scalar(text("select count(*) from hub.organisations where kind = 'MEMBER_STATE'"))
-    is_seeded = states == 45
-    message = f"{states} Member States." if is_seeded else f"{states} Member States, not 45: hub seed"
-    found.append(Finding("ok" if is_seeded else "error", message))
-    cost = float(connection.scalar(text("show random_page_cost")) or 4)
-    if cost > 2:
-        message = f"random_page_cost is {cost}; on SSDs set it to 1.1: large lists are 2 to 5 times faster."
-        found.append(Finding("warn", message))
-    return found
-
-
-def _security(connection: Connection, login: str) -> list[Finding]:
-    found = []
-    rights = connection.execute(
-        text("select rolsuper, rolbypassrls from pg_roles where rolname = :login"), {"login": login}
-    ).one_or_none()
-    if rights is None:
-        found.append(Finding("error", f"The login {login} does not exist: hub migrate"))
-    elif rights.rolsuper or rights.rolbypassrls:
-        found.append(
-            Finding("error", f"{login} can bypass row-level security. Use a login that is no superuser.")
-        )
-    else:
-        found.append(Finding("ok", f"{login} owns nothing and cannot bypass row-level security."))
-    open_tables = connection.scalars(
-        text(
-            "select relname from pg_class where relnamespace = 'hub'::regnamespace and relkind = 'r'"
-            " and not (relrowsecurity and relforcerowsecurity)"
-            " and relname not in ('alembic_version', 'reference_counters', 'spent_logout_tokens') order by 1"
-        )
-    ).all()
-    if open_tables:
-        message = f"No row-level security on {', '.join(open_tables)}: hub migrate"
-        found.append(Finding("error", message))
-    else:
-        found.append(Finding("ok", "Row-level security is forced on every table."))
-    return found

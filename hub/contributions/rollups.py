@@ -27,3 +27,30 @@ COLUMNS: dict[Grain, frozenset[str]] = {
 def grain_with(columns: Collection[str]) -> Grain | None:
     """The coarsest grain that tells contributions apart by all the columns; None where no sums are kept."""
     return next((grain for grain, own in COLUMNS.items() if own.issuperset(columns)), None)
+
+
+DIFFERENCES = """
+    with live as (
+        select case when grouping(kind) = 0 then 'TRAITS'
+                    when grouping(provider_id, year) = 0 then 'PROVIDER_YEAR'
+                    when grouping(provider_id) = 0 then 'PROVIDER'
+                    else 'CURRENCY' end as grain,
+               currency, is_published, year, kind, state, provider_id,
+               count(*), sum(pledged), sum(committed), sum(received), sum(allocated)
+        from hub.contributions
+        group by grouping sets ((currency, is_published), (currency, is_published, year, kind, state),
+                                (currency, is_published, provider_id),
+                                (currency, is_published, provider_id, year))
+    ), kept as (
+        select grain, currency, is_published, year, kind, state, provider_id,
+               sum(contribution_count), sum(pledged), sum(committed), sum(received), sum(allocated)
+        from hub.contribution_rollups
+        group by grain, currency, is_published, year, kind, state, provider_id
+        having sum(contribution_count) <> 0 or sum(pledged) <> 0 or sum(committed) <> 0
+            or sum(received) <> 0 or sum(allocated) <> 0
+    ), differing as (
+        (table live except all table kept) union all (table kept except all table live)
+    )
+    select count(distinct (grain, currency, is_published, year, kind, state, provider_id)) from differing
+"""
+"""How many sums the contributions and what is kept of them do not say alike; one scan of both."""

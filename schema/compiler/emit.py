@@ -330,9 +330,10 @@ class Emitter:
                 pairs.append((key, f'"{type_.name}"'))
             else:
                 pairs.append((key, listing.part(type_.fields[field_name], nodes)))
+        rows = listing.rows(conditions)  # a cursor or filter that is wrong is refused, whatever is selected
         if not listing.is_read:
             return json_object(pairs)
-        return select(json_object(pairs)).select_from(listing.rows(conditions)).scalar_subquery()
+        return select(json_object(pairs)).select_from(rows).scalar_subquery()
 
 
 def field_mapping(declared: GraphQLField, type_name: str) -> FieldMapping | None:

@@ -33,11 +33,11 @@ class Listing:
         self.row = emitter.row(page.listing.model)
         self.outer = f"{self.row.name}p"
         self.is_read = self.needs_more = False
+        """Whether anything said of the page rests on its rows; on one more than asked for."""
         self._carried: list[ColumnElement[Any]] = []
 
     def part(self, declared: GraphQLField, details: list[FieldDetails]) -> ColumnElement[Any]:
         """The JSON of `edges`, `nodes` or `pageInfo`."""
-        self.is_read = True
         inner = get_named_type(declared.type)
         name = details[0].node.name.value
         if name == "nodes":
@@ -80,6 +80,7 @@ class Listing:
 
     @property
     def _place(self) -> ColumnElement[int]:
+        self.is_read = True
         return literal_column(f"{self.outer}.place")
 
     def _carry(self, value: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -11,6 +11,7 @@ import json
 import uuid
 import zlib
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, Text, Uuid, and_, cast, func, literal, literal_column, or_
@@ -101,7 +102,7 @@ class Page:
                 raise ValueError
             type_ = self.listing.model.__table__.c[self.column].type.python_type
             return _readable(value, type_), uuid.UUID(key)
-        except (ValueError, TypeError, AttributeError):
+        except (ValueError, TypeError, AttributeError, OverflowError):
             message = "this is not a cursor of this list in this order; start again without it"
             raise _problem(argument, "WRONG_CURSOR", message) from None
 
@@ -132,15 +133,19 @@ def _size(arguments: Arguments, name: str) -> tuple[ColumnElement[int], bool]:
 
 
 def _readable(value: str, type_: type) -> str:
-    """The value, once it is sure that the database can read it as the column's type."""
+    """The value as the database reads it: Python knows more ways to write a number, a day or an instant."""
     if "\x00" in value:
         raise ValueError
-    if hasattr(type_, "fromisoformat"):
-        type_.fromisoformat(value)
-    elif type_ is int:
-        if not SMALLEST_INTEGER <= int(value) <= -SMALLEST_INTEGER - 1:
+    if type_ is datetime:
+        return str(datetime.fromisoformat(value).astimezone(UTC))
+    if type_ is date:
+        return str(date.fromisoformat(value))
+    if type_ is int:
+        number = int(value)
+        if not SMALLEST_INTEGER <= number <= -SMALLEST_INTEGER - 1:
             raise ValueError
-    elif type_ is not str:
+        return str(number)
+    if type_ is not str:
         raise TypeError
     return value
 

@@ -81,6 +81,8 @@ class Plan:
     """The JSON that goes to each HOLE of the statement's text, such as introspection."""
     parameters: tuple[tuple[str, Any, Convert | None], ...]
     """For each `$n`: "constant" and a value, "actor" and an attribute, or "given", what and how."""
+    checks: tuple[tuple[Any, Convert], ...] = ()
+    """What is given and judged, but in no `$n`: where the actor sees nothing, no condition is left."""
 
     @property
     def weight(self) -> int:
@@ -95,6 +97,8 @@ class Plan:
 
     def arguments(self, variables: Mapping[str, Any], actor: Actor) -> list[Any]:
         """The parameters' values for one request; InvalidInput where a value cannot be used."""
+        for raw, check in self.checks:
+            check(filled(raw, variables))
         found = []
         for kind, raw, convert in self.parameters:
             if kind == "constant":
@@ -290,15 +294,17 @@ class Planner:
             dialect=_DIALECT, compile_kwargs={"render_postcompile": True}
         )
         sources = emitter.binds.sources
+        names = compiled.positiontup or []
         parameters: list[tuple[str, Any, Convert | None]] = []
-        for parameter in compiled.positiontup or ():
+        for parameter in names:
             if parameter in ACTOR_BINDS:
                 parameters.append(("actor", ACTOR_BINDS[parameter], None))
             elif parameter in sources:
                 parameters.append(("given", *sources[parameter]))
             else:
                 parameters.append(("constant", compiled.params[parameter], None))
-        return Plan(str(compiled), constants, tuple(parameters))
+        checks = tuple(source for name, source in sources.items() if name not in names)
+        return Plan(str(compiled), constants, tuple(parameters), checks)
 
     def _introspected(
         self,

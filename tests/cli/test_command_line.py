@@ -210,6 +210,7 @@ def test_a_migrated_database_is_seeded_and_found_sound(folder: Path) -> None:
     assert examined.returncode == 0
     assert "45 Member States" in examined.stdout
     assert not re.search("^error", examined.stdout, re.MULTILINE)
+    assert examined.stdout.endswith("\n1 warning.\n"), "who is on this machine is trusted"
     missing = refused(run("import", "fts", str(folder / "no-such-file.csv"), *place))
     assert "no-such-file.csv" in missing or "file" in missing
 

@@ -29,6 +29,7 @@ from graphql import (
 )
 
 from schema.compiler.limits import exceeded
+from tests.compiler.cursors import Order
 
 DEEPEST = 6
 MOST_FIELDS = 60
@@ -66,15 +67,17 @@ DIRECTIVES = ("skip", "include")
 
 @dataclass(frozen=True)
 class Known:
-    """Ids by type, and other texts by the argument's name, of rows that exist."""
+    """Ids by type, and other texts by the argument's name, of rows that exist; and cursors of lists."""
 
     ids: dict[str, list[str]]
     texts: dict[str, list[str]]
+    cursors: dict[str, dict[Order, list[str]]]
+    """By the input type that orders the list, and the order."""
 
     @classmethod
-    def found_in(cls, data: Any) -> Known:
+    def found_in(cls, data: Any, cursors: dict[str, dict[Order, list[str]]]) -> Known:
         """What stands in the answer to EXAMPLES."""
-        known = cls({}, {"currency": ["AUD", "USD", "XXX"], "search": list(WORDS)})
+        known = cls({}, {"currency": ["AUD", "USD", "XXX"], "search": list(WORDS)}, cursors)
         for name, value in _leaves(data):
             if name == "id":
                 type_name = base64.b64decode(value).decode().partition(":")[0]
@@ -112,6 +115,8 @@ class Written:
 
     text: str
     variables: dict[str, Any]
+    pages: frozenset[str]
+    """In which ways its lists are paged by cursors: their arguments, such as "after last"."""
 
 
 @dataclass
@@ -124,6 +129,7 @@ class _Writer:
     fragments: list[str] = field(default_factory=list)
     spread: list[tuple[str, str]] = field(default_factory=list)
     """Fragments that stand, with their types."""
+    pages: set[str] = field(default_factory=set)
     number: int = 0
     left: int = MOST_FIELDS
 
@@ -134,7 +140,7 @@ class _Writer:
         name = self.chance.choice(("", " Asked"))
         declared = f"({', '.join(self.declared)})" if self.declared else ""
         text = "\n".join([f"query{name}{declared} {body}", *self.fragments])
-        return Written(text, self.variables)
+        return Written(text, self.variables, frozenset(self.pages))
 
     def fresh(self, stem: str) -> str:
         self.number += 1
@@ -211,14 +217,51 @@ class _Writer:
         if "id" in arguments and len(arguments) == 2:
             name = self.chance.choice(list(arguments))  # a row is looked up by one of two
             arguments = {name: GraphQLArgument(GraphQLNonNull(_bare(arguments[name].type)))}
-        given = [f"{name}: {self.value(arguments[name], name, owner)}" for name in self.chosen(arguments)]
+        chosen = self.chosen(arguments)
+        bounds: list[str] = []
+        if "after" in arguments and self.chance.random() < 0.4:
+            beyond = self.chance.choice((["after"], ["before"], ["after", "before"]))
+            bounds = self.bounds(get_named_type(arguments["orderBy"].type).name, beyond)
+            chosen = [name for name in chosen if name != "orderBy"]
+            self.pages.add(" ".join([*beyond, "last" if "last" in chosen else "first"]))
+        given = [*(f"{name}: {self.value(arguments[name], name, owner)}" for name in chosen), *bounds]
         return f"({', '.join(given)})" if given else ""
+
+    def bounds(self, order_type: str, beyond: list[str]) -> list[str]:
+        """An order, and from where or up to where in it; now and then by a cursor that is none of it."""
+        orders = self.known.cursors[order_type]
+        order = self.chance.choice(list(orders))
+        given = []
+        if order is not None:
+            value = {"field": Name(order[0]), "direction": Name(order[1])}
+            given.append(f"orderBy: {self.either(order_type, value)}")
+        for name in beyond:
+            cursors = orders[order]
+            if self.chance.random() < 0.03:
+                cursors = self.chance.choice([*self.wrong_cursors(order_type, order), list(WORDS)])
+            given.append(f"{name}: {self.either('String', self.chance.choice(cursors))}")
+        return given
+
+    def wrong_cursors(self, order_type: str, order: Order) -> list[list[str]]:
+        """The cursors of every other list, and of this one in other orders."""
+        own = self.known.cursors[order_type][order]
+        every = (cursors for orders in self.known.cursors.values() for cursors in orders.values())
+        return [cursors for cursors in every if cursors != own]
+
+    def either(self, type_name: str, value: Any) -> str:
+        """The value as it is, or by a variable."""
+        if self.chance.random() < 0.5:
+            return _literal(value)
+        variable = self.fresh("v")
+        self.declared.append(f"${variable}: {type_name}")
+        self.variables[variable] = _sent(value)
+        return f"${variable}"
 
     def chosen(self, arguments: Mapping[str, GraphQLArgument]) -> list[str]:
         names = [n for n, a in arguments.items() if _is_required(a) or self.chance.random() < 0.35]
         if "first" in names and "last" in names:
             names.remove(self.chance.choice(("first", "last")))
-        return [name for name in names if name not in ("after", "before")]
+        return [name for name in names if name not in ("after", "before")]  # they go with an order: bounds()
 
     def value(self, declared: GraphQLArgument | GraphQLInputField, name: str, owner: str) -> str:
         """A literal, or a variable, or a literal with variables in it."""
@@ -273,7 +316,7 @@ class _Writer:
             case "Boolean":
                 return self.chance.random() < 0.5
             case "Int" if name in ("first", "last"):
-                return self.chance.choice((0, 1, 1, 2, 3, 5))
+                return self.chance.choice((0, 1, 1, 2, 3, 5) if self.chance.random() < 0.98 else (-1, 101))
             case "Int":
                 return self.chance.choice((2024, 2025, 2026, 0, -(2**31)))
             case "ID":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -15,12 +16,17 @@ from hub.identity.actor import Actor
 from schema.api import schema
 from schema.http import answered, executed
 from tests.compiler.actors import actor_of
+from tests.compiler.cursors import Order, cursor_questions
 from tests.compiler.documents import EXAMPLES, Known, Written, documents
 
-COUNT = int(os.environ.get("HUB_CORPUS", "500"))
+FEWEST = 500
+COUNT = int(os.environ.get("HUB_CORPUS", FEWEST))
 SEED = int(os.environ.get("HUB_CORPUS_SEED", "20261123"))
 ROLES = (None, "partner", "co-manager-au")
 LEAST_COMPILED = 0.95
+WAYS = {f"{beyond} {size}" for beyond in ("after", "before", "after before") for size in ("first", "last")}
+FEWEST_OF_A_WAY = 10
+COMPILED, EXECUTED = "compiled", "answered by the executor"
 
 
 def in_order(answer: dict[str, Any]) -> str:
@@ -28,20 +34,38 @@ def in_order(answer: dict[str, Any]) -> str:
     return json.dumps({"data": answer.get("data"), "errors": answer.get("errors")})
 
 
-async def compare(database: Database, actor: Actor, asked: Written) -> bool:
-    """Whether the document compiled; fails where the executor says otherwise."""
+async def compare(database: Database, actor: Actor, asked: Written) -> str:
+    """COMPILED, or what the executor answers instead: EXECUTED, or the codes of its errors.
+
+    Fails where a compiled answer is not the executor's.
+    """
     text = await answered(database, actor, asked.text, asked.variables, None)
-    if text is None:
-        return False
     expected = await executed(database, actor, asked.text, asked.variables)
-    assert in_order(json.loads(text)) == in_order(expected), f"{asked.text}\n{json.dumps(asked.variables)}"
-    return True
+    if text is not None:
+        said = f"{asked.text}\n{json.dumps(asked.variables)}"
+        assert in_order(json.loads(text)) == in_order(expected), said
+        return COMPILED
+    return ", ".join(sorted(codes(expected))) or EXECUTED
+
+
+def codes(answer: dict[str, Any]) -> set[str]:
+    """Of every problem that an answer tells."""
+    found = set()
+    for error in answer.get("errors", []):
+        problems = error["extensions"].get("problems") or [error["extensions"]]
+        found |= {problem["code"] for problem in problems}
+    return found
 
 
 async def known_rows(database: Database) -> Known:
-    """Rows that a Co-Manager can name."""
+    """Rows that a Co-Manager can name, and where they stand in lists."""
     manager = await actor_of(database, "co-manager-au")
-    return Known.found_in((await executed(database, manager, EXAMPLES))["data"])
+    cursors: dict[str, dict[Order, list[str]]] = {}
+    for question in cursor_questions(schema._schema):
+        found = question.cursors((await executed(database, manager, question.text))["data"])
+        for order, some in found.items():
+            cursors.setdefault(question.order_type, {}).setdefault(order, []).extend(some)
+    return Known.found_in((await executed(database, manager, EXAMPLES))["data"], cursors)
 
 
 async def test_a_compiled_answer_is_the_executors(
@@ -49,17 +73,24 @@ async def test_a_compiled_answer_is_the_executors(
 ) -> None:
     database = reading_app.state.database
     actors = [await actor_of(database, role) for role in ROLES]
-    compiled = asked = 0
-    for number, document in enumerate(
-        documents(schema._schema, await known_rows(database), count=COUNT, seed=SEED)
-    ):
+    outcomes, paged = Counter[str](), Counter[str]()
+    made = list(documents(schema._schema, await known_rows(database), count=COUNT, seed=SEED))
+    for number, document in enumerate(made):
         # In a short run each by one role, one in fifty by all three.
-        for actor in actors if number % 50 == 0 or COUNT > 500 else [actors[number % 3]]:
-            asked += 1
-            compiled += await compare(database, actor, document)
-    record_property("compiled", f"{compiled} of {asked}")
+        for actor in actors if number % 50 == 0 or COUNT > FEWEST else [actors[number % 3]]:
+            outcome = await compare(database, actor, document)
+            outcomes[outcome] += 1
+            if outcome == COMPILED:
+                paged.update(document.pages)
+    report = (
+        f"{len(made)} documents, asked {outcomes.total()} times: {outcomes[COMPILED]} compiled"
+        f" ({outcomes[COMPILED] / outcomes.total():.1%}), of them paged by {dict(sorted(paged.items()))};"
+        f" the others: {dict(outcomes - Counter({COMPILED: outcomes[COMPILED]}))}"
+    )
+    record_property("compiled", report)
     with capsys.disabled():
-        print(  # noqa: T201
-            f"\n{COUNT} documents, asked {asked} times: {compiled} compiled ({compiled / asked:.1%})"
-        )
-    assert compiled >= LEAST_COMPILED * asked
+        print(f"\n{report}")  # noqa: T201
+    assert len(made) >= FEWEST
+    assert outcomes[COMPILED] >= LEAST_COMPILED * outcomes.total()
+    assert {way for way, count in paged.items() if count >= FEWEST_OF_A_WAY} == WAYS
+    assert outcomes["WRONG_CURSOR"] > 0

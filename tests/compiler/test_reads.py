@@ -200,6 +200,69 @@ async def test_a_forged_cursor_is_refused(readers: Client) -> None:
         assert answer["errors"][0]["extensions"]["problems"][0]["code"] == "WRONG_CURSOR"
 
 
+@pytest.mark.parametrize(
+    ("name", "field", "value", "code"),
+    [
+        ("contributions", "YEAR", "\u0662\u0660\u0662\u0664", None),
+        ("contributions", "RECORDED_ON", "2024-W01-1", None),
+        ("contributions", "RECORDED_ON", "20240101", None),
+        ("contributions", "RECORDED_ON", "infinity", "WRONG_CURSOR"),
+        ("proposals", "CREATED_AT", "2024-W01-1T00:00:00+23:59", None),
+        ("proposals", "CREATED_AT", "0001-01-01T00:00:00+23:00", "WRONG_CURSOR"),
+    ],
+)
+async def test_a_cursor_that_python_reads_in_its_own_way_is_no_fault_of_the_server(
+    name: str, field: str, value: str, code: str | None, readers: Client
+) -> None:
+    staff = await readers("staff")
+    order = f"orderBy: {{ field: {field} }}"
+    mark, _, key = json.loads(
+        base64.b64decode((await page(staff, name, f"first: 1, {order}"))["pageInfo"]["endCursor"])
+    )
+    forged = base64.b64encode(json.dumps([mark, value, key]).encode()).decode()
+    answer = await staff.ask(f'{{ {name}(first: 1, after: "{forged}", {order}) {{ nodes {{ id }} }} }}')
+    codes = [e["extensions"]["problems"][0]["code"] for e in answer.get("errors", [])]
+    assert codes == ([code] if code else [])
+
+
+@pytest.mark.parametrize("persona", ["staff", None])
+@pytest.mark.parametrize(
+    ("variable", "argument", "value", "code"),
+    [
+        ("$v: Int", "first: $v", 101, "OUT_OF_RANGE"),
+        ("$v: String", "after: $v", "nonsense", "WRONG_CURSOR"),
+        ("$v: ID", "filter: { organisation: $v }", "nonsense", "MALFORMED_ID"),
+        ("$v: String", "filter: { search: $v }", "a\x00b", "CONTROL_CHARACTER"),
+    ],
+)
+@pytest.mark.parametrize(
+    "selection", ["totalCount", "nodes { id }", "__typename", "pageInfo { hasPreviousPage }"]
+)
+async def test_a_wrong_value_is_refused_whatever_is_selected_and_whoever_asks(
+    selection: str,
+    variable: str,
+    argument: str,
+    value: str | int,
+    code: str,
+    persona: str | None,
+    readers: Client,
+) -> None:
+    """The public sees no proposal at all, and so its statement needs none of the values."""
+    person = await readers(persona)
+    answer = await person.ask(f"query({variable}) {{ proposals({argument}) {{ {selection} }} }}", v=value)
+    (error,) = answer["errors"]
+    assert error["extensions"]["problems"][0]["code"] == code
+
+
+async def test_a_page_may_say_only_where_it_begins(readers: Client) -> None:
+    staff = await readers("staff")
+    cursor = (await page(staff, "initiatives", "first: 1"))["pageInfo"]["endCursor"]
+    document = "query($c: String) { initiatives(first: 5, after: $c) { pageInfo { hasPreviousPage } } }"
+    for after, is_beyond in ((None, False), (cursor, True)):
+        data = await staff.data(document, c=after)
+        assert data == {"initiatives": {"pageInfo": {"hasPreviousPage": is_beyond}}}
+
+
 async def test_a_cursor_of_another_list_or_order_is_refused(readers: Client) -> None:
     staff = await readers("staff")
     cursor = (await page(staff, "initiatives", "first: 1"))["pageInfo"]["endCursor"]
