@@ -231,6 +231,8 @@ class _Writer:
         """An order, and from where or up to where in it; now and then by a cursor that is none of it."""
         orders = self.known.cursors[order_type]
         order = self.chance.choice(list(orders))
+        if not orders[order]:
+            return []  # a list that is empty for everybody has no cursors
         given = []
         if order is not None:
             value = {"field": Name(order[0]), "direction": Name(order[1])}
@@ -246,7 +248,7 @@ class _Writer:
         """The cursors of every other list, and of this one in other orders."""
         own = self.known.cursors[order_type][order]
         every = (cursors for orders in self.known.cursors.values() for cursors in orders.values())
-        return [cursors for cursors in every if cursors != own]
+        return [cursors for cursors in every if cursors and cursors != own]
 
     def either(self, type_name: str, value: Any) -> str:
         """The value as it is, or by a variable."""

@@ -17,8 +17,8 @@ from starlette.responses import PlainTextResponse, Response
 from hub.app import build_app
 from hub.config import Settings
 from hub.database import Place
+from hub.doctor import examine
 from hub.identity.recognition import FRESH_SECONDS
-from hub.maintenance import examine
 from tests.identity.conftest import free_address, settings_for
 from tests.identity.fake_issuer import (
     NEWER_KEY,
