@@ -5,11 +5,11 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from starlette.middleware import Middleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from hub.config import Settings
 from hub.edge.headers import SafeHeaders
 from hub.edge.metrics import Metrics
+from hub.edge.names import OwnNames
 from hub.edge.rates import FailedSignIns, RateLimits, Rates, store_at
 from hub.edge.record import Record
 from hub.identity.authentication import Authentication
@@ -27,7 +27,7 @@ def layers(settings: Settings, cookie: Cookie) -> list[Middleware]:
     return [
         Middleware(Record),
         Middleware(SafeHeaders, is_tls=address.scheme == "https"),
-        Middleware(TrustedHostMiddleware, allowed_hosts=list(own), www_redirect=False),
+        Middleware(OwnNames, allowed_hosts=list(own), www_redirect=False),
         Middleware(Metrics, token=settings.metrics_token),
         Middleware(FailedSignIns),
         Middleware(Authentication, cookie=cookie),
