@@ -24,6 +24,7 @@ from hub.bench.questions import Question
 from hub.bench.stage import Running, Stage, opened, post
 from hub.bench.watching import (
     Statements,
+    megabytes,
     peak_megabytes,
     processor_seconds,
     seconds_between,
@@ -72,8 +73,14 @@ def run(course: Course, folder: Path | None, say: Say) -> dict[str, Any]:
             }
             for question in stage.questions
         }
-        peaks = {name: peak_megabytes(running[name].process.pid) for name in course.contenders}
-    return _result(course, drives, costs, alone, counted, peaks) | {"planning": planning(stage.questions)}
+        memory = {
+            name: {
+                "after_mb": round(megabytes(running[name].process), 1),
+                "peak_mb": round(peak_megabytes(running[name].process.pid), 1),
+            }
+            for name in course.contenders
+        }
+    return _result(course, drives, costs, alone, counted, memory) | {"planning": planning(stage.questions)}
 
 
 def _require_known(contenders: Sequence[str]) -> None:
@@ -161,7 +168,7 @@ def _result(
     costs: Mapping[str, Mapping[str, list[float]]],
     alone: Mapping[str, Mapping[str, float]],
     counted: Mapping[str, Mapping[str, Statements]],
-    peaks: Mapping[str, float],
+    memory: Mapping[str, Mapping[str, float]],
 ) -> dict[str, Any]:
     documents = {
         question: {
@@ -199,7 +206,7 @@ def _result(
             }
             for question, each in alone.items()
         },
-        "peak_mb": {name: round(peak, 1) for name, peak in peaks.items()},
+        "memory": memory,
     }
 
 

@@ -44,6 +44,11 @@ def peak_megabytes(pid: int) -> float:
     return int(found[1]) * 1024 / 1e6
 
 
+def megabytes(process: psutil.Process) -> float:
+    """The memory that is resident now, shared libraries included, in 10^6 bytes."""
+    return float(process.memory_info().rss) / 1e6
+
+
 @dataclass(frozen=True, slots=True)
 class Statements:
     """What one request sent to the database."""

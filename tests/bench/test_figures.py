@@ -104,13 +104,13 @@ def test_the_table_holds_every_figure() -> None:
         "documents": {"Q3": {"f": row | {"statements": 1, "identity": 0}}},
         "ratios": {"Q3": {"f/d": {"median": 3.5, "least": 3.25, "largest": 3.75}}},
         "p50_at_1": {"Q3": {"f/d": 0.5}},
-        "peak_mb": {"f": 98.4},
+        "memory": {"f": {"after_mb": 91.2, "peak_mb": 98.4}},
         "planning": {"hit_us": 2.6, "cold_ms": 17.7},
     }
     lines = report.table(result).splitlines()
     assert lines[2].split() == ["Q3", "hub", "1713.0", "9.12", "31.00", "0.70", "1", "0", "0.65"]
     assert "Q3  f/d 3.50 (3.25 to 3.75); p50 at concurrency 1: f/d 0.50" in lines
-    assert "Peak memory of a worker: hub 98 MB" in lines
+    assert "Memory of a worker after the run (and at its peak): hub 91 MB (98 MB)" in lines
 
 
 def test_scales_multiply_records_and_not_organisations() -> None:
