@@ -72,7 +72,17 @@ def drive(
         script.write(SCRIPT % (_lua(body.decode()), lines, _lua(expected.decode())))
         script.flush()
         run = subprocess.run(
-            [load_tool(), "-t1", f"-c{connections}", f"-d{seconds}s", "-s", script.name, url],
+            [
+                load_tool(),
+                "-t1",
+                "--timeout",
+                "30s",
+                f"-c{connections}",
+                f"-d{seconds}s",
+                "-s",
+                script.name,
+                url,
+            ],
             capture_output=True,
             text=True,
             timeout=seconds + 30,
