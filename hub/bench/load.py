@@ -108,8 +108,8 @@ STEPS = (
              entries""",
     """
         insert into hub.allocations
-            (contribution_id, initiative_id, amount, currency, allocated_at, is_published)
-        select c.id, i.id, c.committed, c.currency, c.recorded_on, c.is_published from c
+            (contribution_id, initiative_id, amount, currency, allocated_at, is_published, recorded_on)
+        select c.id, i.id, c.committed, c.currency, c.recorded_on, c.is_published, c.recorded_on from c
         join i on i.n = c.n % (select count(*) from i) where c.committed > 0""",
     """
         insert into hub.proposals (reference, state, title, revision_number, organisation_id, created_by_id,

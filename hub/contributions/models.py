@@ -81,7 +81,7 @@ class Contribution(Demonstrable, Versioned, Base):
         CheckConstraint("provider_id is not null or import_run_id is not null", name="provider_known"),
         CheckConstraint("(kind = 'DIRECT_FUNDING') = (in_kind_state is null)", name="in_kind_state_of_kind"),
         UniqueConstraint("id", "currency"),
-        UniqueConstraint("id", "currency", "is_published"),
+        UniqueConstraint("id", "currency", "is_published", "recorded_on"),
         UniqueConstraint("source_name", "source_reference"),
         Index("ix_contributions_search", "search", postgresql_using="gin"),
         Index("ix_contributions_recorded_on_id", "recorded_on", "id"),
@@ -194,11 +194,13 @@ class Allocation(Base):
     __tablename__ = "allocations"
     __table_args__ = (
         ForeignKeyConstraint(
-            ["contribution_id", "currency", "is_published"],
-            [f"{SCHEMA}.contributions.{column}" for column in ("id", "currency", "is_published")],
+            ["contribution_id", "currency", "is_published", "recorded_on"],
+            [f"{SCHEMA}.contributions.{name}" for name in ("id", "currency", "is_published", "recorded_on")],
             onupdate="CASCADE",
+            name="fk_allocations_contribution",
         ),
         UniqueConstraint("initiative_id", "contribution_id"),
+        Index("ix_allocations_initiative_id_recorded_on", "initiative_id", "recorded_on", "contribution_id"),
         CheckConstraint("amount > 0", name="positive"),
     )
 
@@ -208,6 +210,8 @@ class Allocation(Base):
     currency: Mapped[str]
     is_published: Mapped[bool]
     """As the contribution is, always: the policy of a row is then in the row, and costs no look-up."""
+    recorded_on: Mapped[date]
+    """The contribution's, always: an initiative's newest contributions are found in order."""
     allocated_at: Mapped[datetime]
     allocated_by_id: Mapped[uuid.UUID | None] = reference_to("persons", index=False)
 

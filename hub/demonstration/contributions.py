@@ -201,6 +201,7 @@ def _give(ledger: _Ledger, gift: Gift, line: Line, part: Decimal) -> None:
         amount=part,
         currency=gift.currency,
         is_published=gift.is_published,
+        recorded_on=instant(gift.entries[0].recorded_on).date(),
         allocated_at=at,
         allocated_by_id=ledger.world.person(Role.STAFF, OFFICE),
     )

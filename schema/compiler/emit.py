@@ -26,6 +26,7 @@ from sqlalchemy import ColumnElement, Text, and_, func, literal_column, select, 
 from hub import policy
 from hub.db.base import Base
 from schema.compiler import ids
+from schema.compiler.association import Association, keeps
 from schema.compiler.listing import Listing
 from schema.compiler.mapping import (
     KEY,
@@ -310,15 +311,21 @@ class Emitter:
         name = f"{owner}.{details[0].node.name.value}"
         page = Page.of(mapping.listing, self.arguments(declared, details), name)
 
+        listing = Listing(self, page)
+        if mapping.relationship is not None and keeps(at.relationship(mapping.relationship), page.column):
+            property_ = at.relationship(mapping.relationship)
+            listing.through = Association(property_, at, listing.row, self.name())
+
         def conditions(row: Row) -> list[ColumnElement[bool]]:
             found = [self.seen(row), *page.conditions(row)]
-            if mapping.relationship is not None:
+            if listing.through is not None and row is listing.row:
+                found += listing.through.conditions
+            elif mapping.relationship is not None:
                 found.append(self._of(mapping.relationship, at, row))
             if mapping.where is not None:
                 found.append(mapping.where(row, self.context))
             return found
 
-        listing = Listing(self, page)
         pairs: list[tuple[str, Piece]] = []
         for key, nodes in self.fields(type_, details).items():
             field_name = nodes[0].node.name.value

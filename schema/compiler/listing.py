@@ -8,6 +8,7 @@ from graphql import GraphQLField, GraphQLObjectType, get_named_type
 from graphql.execution.collect_fields import FieldDetails
 from sqlalchemy import ColumnElement, Text, func, literal_column, select
 
+from schema.compiler.association import Association
 from schema.compiler.pages import Page
 from schema.compiler.text import (
     Piece,
@@ -32,6 +33,8 @@ class Listing:
         self.emitter, self.page = emitter, page
         self.row = emitter.row(page.listing.model)
         self.outer = f"{self.row.name}p"
+        self.through: Association | None = None
+        """The association in whose order the rows are read, where it keeps that order."""
         self.is_read = self.needs_more = False
         """Whether anything said of the page rests on its rows; on one more than asked for."""
         self._carried: list[ColumnElement[Any]] = []
@@ -60,13 +63,14 @@ class Listing:
     def rows(self, conditions: Any) -> Any:
         """The page, to select from: its rows found first, what is said of each written after."""
         row, page = self.row, self.page
-        order = page.order(row)
-        inside = [*conditions(row), *page.keyset(row)]
+        ordered = self.through or row
+        order = page.order(ordered)
+        inside = [*conditions(row), *page.keyset(ordered)]
         place = func.row_number().over(order_by=order).label("place")
         limit = page.size + literal_column("1") if self.needs_more else page.size
         found = (
             select(*(row.column(name).label(name) for name in list(row.used)), place)
-            .select_from(row.table)
+            .select_from(row.table if self.through is None else self.through.source)
             .where(*inside)
             .order_by(*order)
             .limit(limit)

@@ -12,7 +12,7 @@ import uuid
 import zlib
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, Integer, Text, Uuid, and_, cast, func, literal_column, or_
 
@@ -24,6 +24,12 @@ from schema.compiler.values import Arguments, Value, text_of
 DEFAULT_SIZE, LARGEST_SIZE = 20, 100
 SMALLEST_INTEGER = -(2**15)
 """The integers that lists are ordered by are years, kept in two bytes."""
+
+
+class Ordered(Protocol):
+    """What gives the columns of an order: a row, or the association that leads to it."""
+
+    def column(self, name: str) -> ColumnElement[Any]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,12 +75,12 @@ class Page:
         """What the filter asks of a row."""
         return [self.listing.conditions[name](row, value) for name, value in self.filters.items()]
 
-    def order(self, row: Row) -> list[ColumnElement[Any]]:
+    def order(self, row: Ordered) -> list[ColumnElement[Any]]:
         """The order in which rows are read: reversed for a page from the end."""
         keys = (row.column(self.column), row.column("id"))
         return [key.desc() if self.is_descending != self.is_backward else key.asc() for key in keys]
 
-    def keyset(self, row: Row) -> list[ColumnElement[bool]]:
+    def keyset(self, row: Ordered) -> list[ColumnElement[bool]]:
         """The rows beyond the cursors."""
         found = []
         for given, name, is_after in ((self.after, "after", True), (self.before, "before", False)):
@@ -82,7 +88,7 @@ class Page:
                 found.append(self._beyond(row, given, name, is_after != self.is_descending))
         return found
 
-    def _beyond(self, row: Row, given: Value, name: str, is_upwards: bool) -> ColumnElement[bool]:
+    def _beyond(self, row: Ordered, given: Value, name: str, is_upwards: bool) -> ColumnElement[bool]:
         column, key = row.column(self.column), row.column("id")
 
         def part(number: int) -> Any:

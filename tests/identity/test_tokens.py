@@ -98,7 +98,7 @@ async def test_a_useless_token_is_refused_and_not_logged(
 async def test_an_expired_token_is_refused(http: httpx.AsyncClient, app: Starlette) -> None:
     token = await issued(app, "staff", seconds=-1)
     assert_refused(await asked(http, token))
-    assert (await asked(http, await issued(app, "staff", minutes=5))).status_code == 200
+    assert (await asked(http, await issued(app, "staff", hours=5))).status_code == 200
 
 
 async def test_a_token_issued_for_a_persona_ends_after_twelve_hours(app: Starlette, place: Place) -> None:

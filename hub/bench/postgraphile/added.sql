@@ -20,5 +20,5 @@ language sql stable parallel safe as $$
     select c.* from hub.allocations a
     join hub.contributions c on c.id = a.contribution_id and c.currency = a.currency
     where a.initiative_id = i.id
-    order by c.recorded_on desc, c.id desc
+    order by a.recorded_on desc, a.contribution_id desc
 $$;

@@ -34,7 +34,7 @@ from (
                   from (select c.* from hub.allocations a
                         join hub.contributions c on c.id = a.contribution_id and c.is_published
                         where a.initiative_id = i.id
-                        order by c.recorded_on desc, c.id desc limit 5) c
+                        order by a.recorded_on desc, a.contribution_id desc limit 5) c
                   order by c.recorded_on desc, c.id desc), ',')
            || ']}}' as node
     from (select i.*, row_number() over listed as place, lead(i.id) over listed is null as is_last

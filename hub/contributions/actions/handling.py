@@ -61,6 +61,7 @@ async def allocate(
             amount=part.amount,
             currency=part.currency,
             is_published=contribution.is_published,
+            recorded_on=contribution.recorded_on,
             allocated_at=act.now,
             allocated_by_id=act.person_id,
         )
