@@ -182,7 +182,7 @@ def sdl(check: bool, write: bool) -> None:
 @click.option("--json", "path", type=click.Path(path_type=Path), help="Write the figures here as well.")
 @click.option("--scale", type=click.IntRange(1, 100), default=1, show_default=True)
 @click.option("--rounds", type=click.IntRange(1, 50), default=3, show_default=True)
-@click.option("--seconds", type=click.FloatRange(0.5, 600), default=5, show_default=True, help="Of a drive.")
+@click.option("--seconds", type=click.IntRange(1, 600), default=5, show_default=True, help="Of a drive.")
 @click.option("--connections", type=click.IntRange(1, 1000), default=16, show_default=True)
 @click.option(
     "--contenders", default="e,f,s,d", show_default=True, help="Limit, hub, executor, PostGraphile."

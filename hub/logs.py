@@ -2,26 +2,64 @@
 
 from __future__ import annotations
 
+import asyncio
+import atexit
+import json
 import logging
 import sys
+from typing import Any, TextIO
 
 import structlog
+
+LATEST_SECONDS = 0.1
+
+
+class Gathered:
+    """A stream that writes the lines of a tenth of a second together: a write for each costs half of a line.
+
+    Where no loop runs, each is written at once; what is left is written when the process ends.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream, self._is_due = stream, False
+        self._texts: list[str] = []
+        atexit.register(self._put)
+
+    def write(self, text: str) -> None:
+        """Keep the text for the next write."""
+        self._texts.append(text)
+        if self._is_due:
+            return
+        try:
+            asyncio.get_running_loop().call_later(LATEST_SECONDS, self._put)
+            self._is_due = True
+        except RuntimeError:
+            self._put()
+
+    def flush(self) -> None:
+        """Nothing: what is kept is written soon."""
+
+    def _put(self) -> None:
+        texts, self._texts, self._is_due = self._texts, [], False
+        self._stream.write("".join(texts))
+        self._stream.flush()
 
 
 def configure(*, as_json: bool) -> None:
     """Log to standard error: JSON for machines; for a person at a terminal plain text, and what matters."""
+    stream: Any = Gathered(sys.stderr) if as_json else sys.stderr
+    encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode
     plain = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
     rendering: list[structlog.typing.Processor] = (
-        [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()] if as_json else [plain]
+        [structlog.processors.format_exc_info, lambda _, __, event: encode(event)] if as_json else [plain]
     )
     structlog.configure(
         processors=[
-            structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             *rendering,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO if as_json else logging.WARNING),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(stream),
         cache_logger_on_first_use=True,
     )

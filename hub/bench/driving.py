@@ -10,21 +10,28 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from hub.bench.failure import BenchFailed
 from hub.errors import SetUpError
 
 SCRIPT = """
 wrk.method = "POST"
 wrk.body = %s
 %s
+local expected, counting = %s, nil
+unequal = 0
+function setup(thread) counting = thread end
+function response(status, headers, body)
+  if status ~= 200 or body ~= expected then unequal = unequal + 1 end
+end
 function done(summary, latency, requests)
   local e = summary.errors
   io.write(string.format('\\nMEASURED {"requests": %%d, "microseconds": %%d, "p50": %%d, "p99": %%d,' ..
-    ' "connect": %%d, "read": %%d, "write": %%d, "status": %%d, "timeout": %%d}\\n',
+    ' "connect": %%d, "read": %%d, "write": %%d, "status": %%d, "timeout": %%d, "unequal": %%d}\\n',
     summary.requests, summary.duration, latency:percentile(50), latency:percentile(99),
-    e.connect, e.read, e.write, e.status, e.timeout))
+    e.connect, e.read, e.write, e.status, e.timeout, counting:get("unequal")))
 end
 """
-ERRORS = ("connect", "read", "write", "status", "timeout")
+ERRORS = ("connect", "read", "write", "status", "timeout", "unequal")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,33 +57,51 @@ def load_tool() -> str:
     return found
 
 
-def drive(url: str, body: bytes, headers: Mapping[str, str], *, connections: int, seconds: float) -> Drive:
-    """Ask over and over for so many seconds; RuntimeError where any answer failed."""
+def drive(
+    url: str,
+    body: bytes,
+    headers: Mapping[str, str],
+    expected: bytes,
+    *,
+    connections: int,
+    seconds: int,
+) -> Drive:
+    """Ask over and over for so many seconds; BenchFailed unless each answer is 200 and the one expected."""
     lines = "\n".join(f"wrk.headers[{_lua(name)}] = {_lua(value)}" for name, value in headers.items())
-    with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
-        script.write(SCRIPT % (_lua(body.decode()), lines))
+    with tempfile.NamedTemporaryFile("w", suffix=".lua", encoding="utf-8") as script:
+        script.write(SCRIPT % (_lua(body.decode()), lines, _lua(expected.decode())))
         script.flush()
         run = subprocess.run(
-            [load_tool(), "-t1", f"-c{connections}", f"-d{seconds:g}s", "-s", script.name, url],
+            [
+                load_tool(),
+                "-t1",
+                "--timeout",
+                "30s",
+                f"-c{connections}",
+                f"-d{seconds}s",
+                "-s",
+                script.name,
+                url,
+            ],
             capture_output=True,
             text=True,
             timeout=seconds + 30,
             check=False,
         )
     if run.returncode != 0:
-        raise RuntimeError(f"wrk failed: {run.stderr or run.stdout}")
+        raise BenchFailed(f"wrk failed: {run.stderr or run.stdout}")
     return parsed(run.stdout)
 
 
 def parsed(output: str) -> Drive:
-    """What wrk wrote; RuntimeError where an answer failed, or none came."""
+    """What wrk wrote; BenchFailed where an answer failed, or none came."""
     line = next((line for line in output.splitlines() if line.startswith("MEASURED ")), None)
     if line is None:
-        raise RuntimeError(f"wrk wrote no result: {output}")
+        raise BenchFailed(f"wrk wrote no result: {output}")
     found: dict[str, Any] = json.loads(line.removeprefix("MEASURED "))
     failed = {name: found[name] for name in ERRORS if found[name]}
     if failed or not found["requests"]:
-        raise RuntimeError(f"not every request was answered: {failed or 'none was'}")
+        raise BenchFailed(f"not every request was answered: {failed or 'none was'}")
     return Drive(found["requests"], found["microseconds"] / 1e6, found["p50"] / 1e3, found["p99"] / 1e3)
 
 

@@ -96,7 +96,7 @@ STEPS = (
     """
         create temporary table c on commit drop as
         select row_number() over (order by id) - 1 as n, id, currency, pledged, committed, received,
-               recorded_on
+               recorded_on, is_published
         from hub.contributions where reference like 'BEN-C-%'""",
     """
         insert into hub.contribution_transactions
@@ -107,8 +107,9 @@ STEPS = (
               union all select id, currency, recorded_on, 'RECEIPT', received from c where received > 0)
              entries""",
     """
-        insert into hub.allocations (contribution_id, initiative_id, amount, currency, allocated_at)
-        select c.id, i.id, c.committed, c.currency, c.recorded_on from c
+        insert into hub.allocations
+            (contribution_id, initiative_id, amount, currency, allocated_at, is_published)
+        select c.id, i.id, c.committed, c.currency, c.recorded_on, c.is_published from c
         join i on i.n = c.n % (select count(*) from i) where c.committed > 0""",
     """
         insert into hub.proposals (reference, state, title, revision_number, organisation_id, created_by_id,

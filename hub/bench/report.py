@@ -43,9 +43,13 @@ def table(result: Mapping[str, Any]) -> str:
             f"{pair} {found['median']:.2f} ({found['least']:.2f} to {found['largest']:.2f})"
             for pair, found in pairs.items()
         )
-        lines.append(f"{name:4}{shown}; p50 at concurrency 1: f/e {result['p50_at_1'][name]['f/e']:.2f}")
-    peaks = ", ".join(f"{NAMES[name]} {value:.0f} MB" for name, value in result["peak_mb"].items())
-    lines += ["", f"Peak memory of a worker: {peaks}"]
+        alone = ", ".join(f"{pair} {found:.2f}" for pair, found in result["p50_at_1"][name].items())
+        lines.append(f"{name:4}{shown or 'none'}; p50 at concurrency 1: {alone or 'none'}")
+    memory = ", ".join(
+        f"{NAMES[name]} {found['after_mb']:.0f} MB ({found['peak_mb']:.0f} MB)"
+        for name, found in result["memory"].items()
+    )
+    lines += ["", f"Memory of a worker after the run (and at its peak): {memory}"]
     plan = result["planning"]
     lines.append(
         f"Plans, median of the documents: hit {plan['hit_us']:.1f} us, made in {plan['cold_ms']:.1f} ms"

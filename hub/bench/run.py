@@ -17,13 +17,23 @@ import psutil
 
 from hub.bench import report
 from hub.bench.driving import Drive, drive, load_tool
+from hub.bench.failure import BenchFailed
+from hub.bench.load import Size
 from hub.bench.planning import planning
 from hub.bench.questions import Question
 from hub.bench.stage import Running, Stage, opened, post
-from hub.bench.watching import Statements, peak_megabytes, processor_seconds, statements_in
+from hub.bench.watching import (
+    Statements,
+    megabytes,
+    peak_megabytes,
+    processor_seconds,
+    seconds_between,
+    statements_in,
+)
+from hub.errors import SetUpError
 
 Say = Callable[[str], None]
-WARMING_SECONDS, ALONE_SECONDS = 1.0, 2.0
+WARMING_SECONDS, ALONE_SECONDS = 1, 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,15 +43,16 @@ class Course:
     contenders: Sequence[str]
     scale: int
     rounds: int
-    seconds: float
+    seconds: int
     connections: int
 
 
 def run(course: Course, folder: Path | None, say: Say) -> dict[str, Any]:
-    """The whole run; RuntimeError where answers differ or fail."""
+    """The whole run; BenchFailed where answers differ or fail."""
     load_tool()
+    _require_known(course.contenders)
     with ExitStack() as stack:
-        stage = stack.enter_context(opened(folder, course.scale, say))
+        stage = stack.enter_context(opened(folder, Size.of(course.scale), str(course.scale), say))
         running = {name: stack.enter_context(stage.started(name)) for name in course.contenders}
         for question in stage.questions:
             prove_equal(stage, running, question)
@@ -56,23 +67,36 @@ def run(course: Course, folder: Path | None, say: Say) -> dict[str, Any]:
         alone = _alone(stage, running, course, say)
         counted = {
             question.name: {
-                name: _statements(stage, running[name], question)
+                name: statements(stage, running[name], question)
                 for name in course.contenders
                 if running[name].answers(question)
             }
             for question in stage.questions
         }
-        peaks = {name: peak_megabytes(running[name].process.pid) for name in course.contenders}
-    return _result(course, drives, costs, alone, counted, peaks) | {"planning": planning(stage.questions)}
+        memory = {
+            name: {
+                "after_mb": round(megabytes(running[name].process), 1),
+                "peak_mb": round(peak_megabytes(running[name].process.pid), 1),
+            }
+            for name in course.contenders
+        }
+    return _result(course, drives, costs, alone, counted, memory) | {"planning": planning(stage.questions)}
+
+
+def _require_known(contenders: Sequence[str]) -> None:
+    unknown = [name for name in contenders if name not in report.NAMES]
+    if unknown or len(set(contenders)) < len(contenders):
+        known = ", ".join(f"{name} ({said})" for name, said in report.NAMES.items())
+        raise SetUpError(f"--contenders names each once, of {known}; not {','.join(contenders)!r}.")
 
 
 def prove_equal(stage: Stage, running: Mapping[str, Running], question: Question) -> None:
-    """RuntimeError unless every contender gives the same data."""
+    """BenchFailed unless every contender gives the same data."""
     answers = {name: each.data(stage, question) for name, each in running.items() if each.answers(question)}
     first, *others = answers
     for other in others:
         if answers[other] != answers[first]:
-            raise RuntimeError(f"{question.name}: {other} answers otherwise than {first}")
+            raise BenchFailed(f"{question.name}: {other} answers otherwise than {first}")
 
 
 def turns(contenders: Sequence[str]) -> list[str]:
@@ -96,9 +120,9 @@ def _in_turns(
         for name in turns(able):
             before = processor_seconds(running[name].process, stage.postgres)
             driven = _driven(stage, running[name], question, course.connections, course.seconds)
-            used = processor_seconds(running[name].process, stage.postgres) - before
+            after = processor_seconds(running[name].process, stage.postgres)
             found[name].append(driven)
-            costs[name].append(used * 1e3 / driven.requests)
+            costs[name].append(seconds_between(before, after) * 1e3 / driven.requests)
         shown = ", ".join(
             f"{name} {statistics.fmean(d.per_second for d in found[name][-2:]):.0f}" for name in able
         )
@@ -123,12 +147,13 @@ def _alone(
     return found
 
 
-def _driven(stage: Stage, running: Running, question: Question, connections: int, seconds: float) -> Drive:
+def _driven(stage: Stage, running: Running, question: Question, connections: int, seconds: int) -> Drive:
     body, headers = running.request(stage, question)
-    return drive(running.url, body, headers, connections=connections, seconds=seconds)
+    answer = post(running.url, body, headers)
+    return drive(running.url, body, headers, answer, connections=connections, seconds=seconds)
 
 
-def _statements(stage: Stage, running: Running, question: Question) -> Statements:
+def statements(stage: Stage, running: Running, question: Question) -> Statements:
     """What one request sends, once everything is warm: as the server's own log says."""
     body, headers = running.request(stage, question)
     with stage.logged() as log:
@@ -143,7 +168,7 @@ def _result(
     costs: Mapping[str, Mapping[str, list[float]]],
     alone: Mapping[str, Mapping[str, float]],
     counted: Mapping[str, Mapping[str, Statements]],
-    peaks: Mapping[str, float],
+    memory: Mapping[str, Mapping[str, float]],
 ) -> dict[str, Any]:
     documents = {
         question: {
@@ -181,7 +206,7 @@ def _result(
             }
             for question, each in alone.items()
         },
-        "peak_mb": {name: round(peak, 1) for name, peak in peaks.items()},
+        "memory": memory,
     }
 
 

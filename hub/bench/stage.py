@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -20,8 +21,12 @@ from typing import Any
 
 import psutil
 from sqlalchemy import URL
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.pool import NullPool
 
+from hub.bench import rival
+from hub.bench.contender import POOL_SIZE
+from hub.bench.failure import BenchFailed
 from hub.bench.load import Size, add
 from hub.bench.questions import Question, questions
 from hub.database import Place
@@ -34,6 +39,7 @@ from hub.maintenance import issue_token_in
 
 Say = Callable[[str], None]
 STARTING_SECONDS = 60
+RIVAL = "d"
 LOADED = "loaded-scale"
 """A file beside the database that says which scale it holds."""
 
@@ -48,37 +54,50 @@ class Running:
 
     def answers(self, question: Question) -> bool:
         """Whether it can be asked the question."""
-        return True
+        return self.name != RIVAL or question.name in rival.ASKED
 
     def request(self, stage: Stage, question: Question) -> tuple[bytes, dict[str, str]]:
         """Body and headers of a request."""
-        body = json.dumps({"query": question.document, "variables": dict(question.variables)})
+        document = rival.document(question) if self.name == RIVAL else question.document
+        body = json.dumps({"query": document, "variables": dict(question.variables)})
         headers = {"Content-Type": "application/json"}
         if question.persona is not None:
             headers["Authorization"] = f"Bearer {stage.tokens[question.persona]}"
         return body.encode(), headers
 
     def data(self, stage: Stage, question: Question) -> Any:
-        """The data of the answer; RuntimeError where there is another answer."""
+        """The data of the answer, in the hub's shape; BenchFailed where there is another answer."""
         body, headers = self.request(stage, question)
         answer = json.loads(post(self.url, body, headers))
         if "errors" in answer:
-            raise RuntimeError(f"{question.name} of {self.name}: {answer['errors']}")
-        return answer["data"]
+            raise BenchFailed(f"{question.name} of {self.name}: {answer['errors']}")
+        return rival.in_the_hubs_shape(question, answer["data"]) if self.name == RIVAL else answer["data"]
 
 
 def post(url: str, body: bytes, headers: Mapping[str, str]) -> bytes:
-    """The body of the answer; HTTPError where it is not 200."""
-    with urllib.request.urlopen(urllib.request.Request(url, body, dict(headers)), timeout=60) as response:
-        found: bytes = response.read()
-        return found
+    """The body of the answer; BenchFailed where it is not 200."""
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, body, dict(headers)), timeout=60) as response:
+            found: bytes = response.read()
+            return found
+    except urllib.error.HTTPError as refused:
+        raise BenchFailed(f"{url} answered {refused.code}: {refused.read().decode()}") from None
 
 
 class Stage:
     """A database of the scale, with a token of each persona that asks."""
 
-    def __init__(self, server: Any, place: Place, tokens: Mapping[str, str], partner_id: str) -> None:
-        self._server, self.place, self.tokens = server, place, tokens
+    def __init__(
+        self,
+        server: Any,
+        place: Place,
+        folder: Path,
+        tokens: Mapping[str, str],
+        partner_id: str,
+        say: Say,
+    ) -> None:
+        self._server, self.place, self._folder = server, place, folder
+        self.tokens, self._say = tokens, say
         self.questions = questions(partner_id)
         postmaster = Path(server.pgdata) / "postmaster.pid"
         self.postgres = psutil.Process(int(postmaster.read_text().splitlines()[0]))
@@ -87,7 +106,7 @@ class Stage:
     def started(self, name: str) -> Iterator[Running]:
         """The contender, answering; it ends with the block."""
         port = _free_port()
-        command = [sys.executable, "-m", "hub.bench.contender", name, str(port), _text(self.place.login)]
+        command = self._rival(port) if name == RIVAL else self._own(name, port)
         with tempfile.TemporaryFile() as log:
             process = subprocess.Popen(command, stdout=log, stderr=log, env=_environment())
             try:
@@ -96,6 +115,15 @@ class Stage:
             finally:
                 process.terminate()
                 process.wait(timeout=30)
+
+    def _own(self, name: str, port: int) -> list[str]:
+        return [sys.executable, "-m", "hub.bench.contender", name, str(port), _text(self.place.login)]
+
+    def _rival(self, port: int) -> list[str]:
+        self._say("Installing PostGraphile from npm, where it is not yet ...")
+        folder = rival.install(self._folder / "postgraphile")
+        asyncio.run(rival.prepare(self.place.owner))
+        return rival.command(folder, port, self.place.login, pool_size=POOL_SIZE)
 
     @contextmanager
     def logged(self) -> Iterator[Callable[[], str]]:
@@ -109,15 +137,18 @@ class Stage:
 
 
 @contextmanager
-def opened(folder: Path | None, scale: int, say: Say) -> Iterator[Stage]:
-    """A stage in the folder, loaded where it is new; in a folder for this run alone where none is given."""
+def opened(folder: Path | None, size: Size, mark: str, say: Say) -> Iterator[Stage]:
+    """A stage in the folder, loaded where it is new; in a folder for this run alone where none is given.
+
+    `mark` names the size, so that a folder of another is refused.
+    """
     with tempfile.TemporaryDirectory(prefix="hub-bench-") as scratch:
         place_of_data = folder or Path(scratch) / "data"
         server = embedded.start(place_of_data)
         owner, login = embedded.owner_url(server), embedded.login_url(server)
-        _load(server, place_of_data, Size.of(scale), str(scale), say)
+        _load(server, place_of_data, size, mark, say)
         tokens, partner_id = _personas(login)
-        yield Stage(server, Place(owner, login, is_embedded=True), tokens, partner_id)
+        yield Stage(server, Place(owner, login, is_embedded=True), place_of_data, tokens, partner_id, say)
         server.cleanup()
 
 
@@ -143,8 +174,18 @@ def _load(server: Any, folder: Path, size: Size, mark: str, say: Say) -> None:
         await add(connection, size, lambda part: say(f"  {part:.0%} of the statements"))
 
     run_as_owner(owner, fill)
+    asyncio.run(_vacuum(owner))
     path.write_text(mark)
     say(f"Loaded in {time.monotonic() - began:.0f} s.")
+
+
+async def _vacuum(owner: URL) -> None:
+    """What the server would do by itself sooner or later, in the middle of a drive."""
+    engine = create_async_engine(owner, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    async with engine.connect() as connection:
+        await connection.exec_driver_sql("vacuum (analyze)")
+        await connection.exec_driver_sql("checkpoint")
+    await engine.dispose()
 
 
 def _personas(login: URL) -> tuple[dict[str, str], str]:
@@ -168,7 +209,9 @@ def _text(url: URL) -> str:
 
 
 def _environment() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if not name.startswith("HUB_")}
+    return {
+        name: value for name, value in os.environ.items() if not name.startswith("HUB_")
+    } | rival.ENVIRONMENT
 
 
 def _free_port() -> int:
@@ -186,4 +229,4 @@ def _await_port(port: int, process: subprocess.Popen[bytes], log: Any) -> None:
             break
         time.sleep(0.05)
     log.seek(0)
-    raise RuntimeError(f"{' '.join(map(str, process.args))} did not start: {log.read().decode()}")  # type: ignore[arg-type]
+    raise BenchFailed(f"{process.args!r} did not start: {log.read().decode()}")

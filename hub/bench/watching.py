@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,17 +13,26 @@ IDENTITY = re.compile(r"hub\.authenticate|^\s*(begin|commit|rollback|select set_
 STATEMENT = re.compile(r"LOG:\s+(?:statement|execute [^:]+): (.*)")
 
 
-def processor_seconds(*processes: psutil.Process) -> float:
-    """Time that the processes and their children have used, in seconds."""
-    total = 0.0
+Spent = Mapping[tuple[int, float], float]
+"""Processor time by process, in seconds; a process is its number and when it began."""
+
+
+def processor_seconds(*processes: psutil.Process) -> Spent:
+    """What the processes and their children have used until now."""
+    found = {}
     for process in processes:
         for each in (process, *process.children(recursive=True)):
             try:
                 used = each.cpu_times()
             except psutil.NoSuchProcess:
                 continue  # a backend that ended meanwhile
-            total += used.user + used.system
-    return total
+            found[each.pid, each.create_time()] = used.user + used.system
+    return found
+
+
+def seconds_between(before: Spent, after: Spent) -> float:
+    """What was used in between by the processes that are still there; who ended was idle."""
+    return sum(used - before.get(process, 0.0) for process, used in after.items())
 
 
 def peak_megabytes(pid: int) -> float:
@@ -32,6 +42,11 @@ def peak_megabytes(pid: int) -> float:
     if found is None:
         raise RuntimeError("the kernel does not say how much memory the process had")
     return int(found[1]) * 1024 / 1e6
+
+
+def megabytes(process: psutil.Process) -> float:
+    """The memory that is resident now, shared libraries included, in 10^6 bytes."""
+    return float(process.memory_info().rss) / 1e6
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,6 +81,7 @@ class Contribution(Demonstrable, Versioned, Base):
         CheckConstraint("provider_id is not null or import_run_id is not null", name="provider_known"),
         CheckConstraint("(kind = 'DIRECT_FUNDING') = (in_kind_state is null)", name="in_kind_state_of_kind"),
         UniqueConstraint("id", "currency"),
+        UniqueConstraint("id", "currency", "is_published"),
         UniqueConstraint("source_name", "source_reference"),
         Index("ix_contributions_search", "search", postgresql_using="gin"),
         Index("ix_contributions_recorded_on_id", "recorded_on", "id"),
@@ -140,7 +141,10 @@ class Contribution(Demonstrable, Versioned, Base):
         lazy="raise", viewonly=True, order_by="ContributionTransaction.id"
     )
     allocations: Mapped[list[Allocation]] = relationship(
-        lazy="raise", viewonly=True, order_by="Allocation.id"
+        lazy="raise",
+        viewonly=True,
+        order_by="Allocation.id",
+        primaryjoin="Contribution.id == foreign(Allocation.contribution_id)",
     )
 
 
@@ -190,8 +194,9 @@ class Allocation(Base):
     __tablename__ = "allocations"
     __table_args__ = (
         ForeignKeyConstraint(
-            ["contribution_id", "currency"],
-            [f"{SCHEMA}.contributions.id", f"{SCHEMA}.contributions.currency"],
+            ["contribution_id", "currency", "is_published"],
+            [f"{SCHEMA}.contributions.{column}" for column in ("id", "currency", "is_published")],
+            onupdate="CASCADE",
         ),
         UniqueConstraint("initiative_id", "contribution_id"),
         CheckConstraint("amount > 0", name="positive"),
@@ -201,10 +206,14 @@ class Allocation(Base):
     initiative_id: Mapped[uuid.UUID] = reference_to("initiatives", index=False)
     amount: Mapped[Decimal]
     currency: Mapped[str]
+    is_published: Mapped[bool]
+    """As the contribution is, always: the policy of a row is then in the row, and costs no look-up."""
     allocated_at: Mapped[datetime]
     allocated_by_id: Mapped[uuid.UUID | None] = reference_to("persons", index=False)
 
-    contribution: Mapped[Contribution] = relationship(lazy="raise", viewonly=True)
+    contribution: Mapped[Contribution] = relationship(
+        lazy="raise", viewonly=True, primaryjoin="foreign(Allocation.contribution_id) == Contribution.id"
+    )
     initiative: Mapped[Initiative] = relationship(lazy="raise", viewonly=True)
 
 
@@ -239,7 +248,11 @@ class ContributionRollup(Base):
 
 Initiative.allocations = relationship(Allocation, lazy="raise", viewonly=True, order_by=Allocation.id)
 Initiative.contributions = relationship(
-    Contribution, secondary=Allocation.__table__, lazy="raise", viewonly=True
+    Contribution,
+    secondary=Allocation.__table__,
+    secondaryjoin=Contribution.id == Allocation.contribution_id,
+    lazy="raise",
+    viewonly=True,
 )
 Organisation.contributions = relationship(
     Contribution, foreign_keys=Contribution.provider_id, lazy="raise", viewonly=True

@@ -110,9 +110,9 @@ def summary(
         *_keys({key.name: key for key in keys}),
         cast(count, BigInteger).label("contribution_count"),
         *(func.sum(found.c[name]).label(name) for name in SUMS),
-        func.row_number().over(order_by=[count.desc(), *keys]).label("row_order"),
     )
-    return _first(statement.group_by(*keys).having(count > literal_column("0")), limit)
+    groups = statement.group_by(*keys).having(count > literal_column("0"))
+    return _first(groups.order_by(count.desc(), *keys), list(chosen), limit)
 
 
 ONE: ColumnElement[int] = literal_column("1", Integer)
@@ -141,8 +141,12 @@ def _keys(chosen: Mapping[str, ColumnElement[Any]]) -> list[ColumnElement[Any]]:
     return [chosen.get(name, cast(null(), KEY_TYPES[name])).label(name) for name in NAMES.values()]
 
 
-def _first(statement: Select[Any], limit: ColumnElement[int]) -> Select[Any]:
-    return statement.order_by(literal_column("row_order")).limit(limit)
+def _first(groups: Select[Any], chosen: Sequence[str], limit: ColumnElement[int]) -> Select[Any]:
+    """The first groups, numbered once they are few: PostgreSQL then sorts no more than it has to keep."""
+    first = groups.limit(limit).subquery("first")
+    keys = [first.c[name] for name in chosen]
+    number = func.row_number().over(order_by=[first.c.contribution_count.desc(), *keys])
+    return select(*first.c, number.label("row_order"))
 
 
 def _divided(
@@ -164,14 +168,14 @@ def _divided(
         count.label("contribution_count"),
         *(nothing.label(name) for name in ("pledged", "committed", "received")),
         allocated.label("allocated"),
-        func.row_number().over(order_by=[count.desc(), *keys.values()]).label("row_order"),
     )
     divided = outerjoin(row.table, part, part.c.contribution_id == row.id)
     source = outerjoin(
         divided, initiative.table, (initiative.id == part.c.initiative_id) & sources.initiative_seen
     )
     statement = statement.select_from(source).where(*sources.seen, *conditions(row))
-    return _first(statement.group_by(*keys.values()), limit)
+    groups = statement.group_by(*keys.values()).order_by(count.desc(), *keys.values())
+    return _first(groups, chosen, limit)
 
 
 KEY_TYPES: dict[str, TypeEngine[Any]] = {

@@ -200,6 +200,7 @@ def _give(ledger: _Ledger, gift: Gift, line: Line, part: Decimal) -> None:
         initiative_id=line.row["id"],
         amount=part,
         currency=gift.currency,
+        is_published=gift.is_published,
         allocated_at=at,
         allocated_by_id=ledger.world.person(Role.STAFF, OFFICE),
     )

@@ -5,12 +5,12 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from starlette.middleware import Middleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from hub.config import Settings
 from hub.edge.headers import SafeHeaders
 from hub.edge.metrics import Metrics
-from hub.edge.rates import IN_MEMORY, FailedSignIns, RateLimits, Rates, counters_at
+from hub.edge.names import OwnNames
+from hub.edge.rates import FailedSignIns, RateLimits, Rates, store_at
 from hub.edge.record import Record
 from hub.identity.authentication import Authentication
 from hub.identity.cookies import Cookie
@@ -23,12 +23,13 @@ def layers(settings: Settings, cookie: Cookie) -> list[Middleware]:
     address = urlsplit(settings.base_url)
     own = (address.hostname or "", *settings.allowed_hosts, *LOOPBACK_NAMES)
     rates = Rates.of(settings.rate_limit_public, settings.rate_limit_signed_in)
+    store = store_at(settings.rate_limit_url) if settings.rate_limit_url else None
     return [
         Middleware(Record),
         Middleware(SafeHeaders, is_tls=address.scheme == "https"),
-        Middleware(TrustedHostMiddleware, allowed_hosts=list(own), www_redirect=False),
+        Middleware(OwnNames, allowed_hosts=list(own), www_redirect=False),
         Middleware(Metrics, token=settings.metrics_token),
         Middleware(FailedSignIns),
         Middleware(Authentication, cookie=cookie),
-        Middleware(RateLimits, rates=rates, counters=counters_at(settings.rate_limit_url or IN_MEMORY)),
+        Middleware(RateLimits, rates=rates, store=store),
     ]

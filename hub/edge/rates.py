@@ -13,18 +13,17 @@ from typing import Any
 import structlog
 from limits import RateLimitItem, parse
 from limits.aio.storage import Storage
-from limits.aio.strategies import FixedWindowRateLimiter
 from limits.errors import StorageError
 from limits.storage import storage_from_string
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hub.edge.answers import refuse
+from hub.edge.windows import Windows
 from hub.errors import SetUpError
 
 log = structlog.get_logger("hub.edge")
 
-IN_MEMORY = "memory://"
-STORE_OPTIONS = {"implementation": "redispy", "socket_connect_timeout": 0.3, "socket_timeout": 0.3}
+STORE_OPTIONS: Any = {"implementation": "redispy", "socket_connect_timeout": 0.3, "socket_timeout": 0.3}
 AWAY_SECONDS = 5
 """For how long a store that did not answer is not asked again."""
 OF_NO_ACCOUNT = ("/healthz", "/readyz", "/metrics")
@@ -51,12 +50,11 @@ def _rate(name: str, text: str) -> RateLimitItem:
         raise SetUpError(f"{name} is {text!r}: write a number and a unit, such as 600/minute.") from None
 
 
-def counters_at(url: str) -> Storage:
+def store_at(url: str) -> Storage:
     """The counters at the URL; SetUpError where there can be none."""
-    given: dict[str, Any] = {} if url == IN_MEMORY else STORE_OPTIONS
     redis = url.replace("valkey", "redis", 1) if url.startswith("valkey") else url  # one protocol
     try:
-        found = storage_from_string(f"async+{redis}", wrap_exceptions=True, **given)
+        found = storage_from_string(f"async+{redis}", wrap_exceptions=True, **STORE_OPTIONS)
     except Exception as error:
         raise SetUpError(
             f"HUB_RATE_LIMIT_URL cannot be used ({error}). Write redis://host:6379 or valkey://host:6379."
@@ -69,10 +67,14 @@ def counters_at(url: str) -> Storage:
 class RateLimits:
     """Refuses with 429 whoever asks more often than the rates say. Comes after authentication."""
 
-    def __init__(self, app: ASGIApp, *, rates: Rates, counters: Storage) -> None:
-        self.app, self.rates = app, rates
-        self.counters, self.own = counters, counters_at(IN_MEMORY)
+    def __init__(self, app: ASGIApp, *, rates: Rates, store: Storage | None = None) -> None:
+        self.app, self.rates, self.store = app, rates, store
+        self.own = Windows()
         self.away_until = 0.0
+        self.policies = {
+            rate: (b"ratelimit-policy", b'"requests";q=%d;w=%d' % (rate.amount, rate.get_expiry()))
+            for rate in (rates.public, rates.signed_in)
+        }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan" or _is_free(scope["path"]):
@@ -81,39 +83,36 @@ class RateLimits:
         person = scope["state"]["actor"].person_id
         rate = self.rates.signed_in if person else self.rates.public
         who = str(person) if person else address_of(scope)
-        is_allowed, remaining, seconds = await self._counted(rate, who)
-        told = (
-            (b"ratelimit-policy", b'"requests";q=%d;w=%d' % (rate.amount, rate.get_expiry())),
-            (b"ratelimit", b'"requests";r=%d;t=%d' % (remaining, seconds)),
-        )
+        if self.store is None:
+            count, seconds = self.own.count(rate, who)
+        else:
+            count, seconds = await self._counted(self.store, rate, who)
+        left = max(rate.amount - count, 0)
+        told = (self.policies[rate], (b"ratelimit", b'"requests";r=%d;t=%d' % (left, seconds)))
 
         async def tell(message: Message) -> None:
             if message["type"] == "http.response.start":
                 message["headers"] = [*message["headers"], *told]
             await send(message)
 
-        if is_allowed:
+        if count <= rate.amount:
             await self.app(scope, receive, tell)
             return
         message = f"This is more than {rate.amount} requests in {rate.get_expiry()} s. Wait {seconds} s."
         await refuse(429, message, {"Retry-After": str(seconds)})(scope, receive, tell)
 
-    async def _counted(self, rate: RateLimitItem, who: str) -> tuple[bool, int, int]:
-        """Whether one more is allowed, how many are left, and for how many seconds."""
-        if time.monotonic() >= self.away_until:
-            try:
-                return await _counted(self.counters, rate, who)
-            except StorageError as error:  # every worker counts for itself until the store is back
-                self.away_until = time.monotonic() + AWAY_SECONDS
-                log.warning("the store of rate limits does not answer", reason=repr(error.storage_error))
-        return await _counted(self.own, rate, who)
-
-
-async def _counted(counters: Storage, rate: RateLimitItem, who: str) -> tuple[bool, int, int]:
-    key = rate.key_for(who)
-    count = await counters.incr(key, rate.get_expiry())
-    seconds = int(await counters.get_expiry(key) - time.time()) + 1
-    return count <= rate.amount, max(rate.amount - count, 0), max(seconds, 1)
+    async def _counted(self, store: Storage, rate: RateLimitItem, who: str) -> tuple[int, int]:
+        """How often it was, with this request, and in how many seconds the window ends."""
+        if time.monotonic() < self.away_until:
+            return self.own.count(rate, who)
+        key = rate.key_for(who)
+        try:
+            count = await store.incr(key, rate.get_expiry())
+            return count, max(int(await store.get_expiry(key) - time.time()) + 1, 1)
+        except StorageError as error:  # every worker counts for itself until the store is back
+            self.away_until = time.monotonic() + AWAY_SECONDS
+            log.warning("the store of rate limits does not answer", reason=repr(error.storage_error))
+            return self.own.count(rate, who)
 
 
 FAILURES = parse("100/minute")
@@ -127,7 +126,7 @@ class FailedSignIns:
     """
 
     def __init__(self, app: ASGIApp) -> None:
-        self.app, self.limiter = app, FixedWindowRateLimiter(counters_at(IN_MEMORY))
+        self.app, self.failures = app, Windows()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or all(name != b"authorization" for name, _ in scope["headers"]):
@@ -140,10 +139,10 @@ class FailedSignIns:
             is_refused = is_refused or message.get("status") == 401
             await send(message)
 
-        if await self.limiter.test(FAILURES, address):
+        if self.failures.count(FAILURES, address, 0)[0] < FAILURES.amount:
             await self.app(scope, receive, note)
             if is_refused:
-                await self.limiter.hit(FAILURES, address)
+                self.failures.count(FAILURES, address)
             return
         message = "Too many unknown tokens came from this address. Wait a minute, then use a token in force."
         await refuse(429, message, {"Retry-After": "60"})(scope, receive, send)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Text, Uuid, and_, cast, func, literal, literal_column, or_
+from sqlalchemy import ColumnElement, Integer, Text, Uuid, and_, cast, func, literal_column, or_
 
 from hub.errors import InvalidInput, Problem
 from schema.compiler.mapping import Listing
@@ -122,14 +122,22 @@ def _size(arguments: Arguments, name: str) -> tuple[ColumnElement[int], bool]:
     is_backward = "last" in arguments
     argument = "last" if is_backward else "first"
     if argument not in arguments:
-        return literal(DEFAULT_SIZE, Integer), is_backward
+        return _constant(DEFAULT_SIZE), is_backward
 
     def checked(size: int) -> int:
         if not 0 <= size <= LARGEST_SIZE:
             raise _problem(argument, "OUT_OF_RANGE", f"{name}: {size} is not between 0 and {LARGEST_SIZE}")
         return size
 
-    return arguments[argument].sql(Integer(), checked), is_backward
+    size = arguments[argument]
+    if isinstance(size.raw, int):
+        return _constant(checked(size.raw)), is_backward
+    return size.sql(Integer(), checked), is_backward
+
+
+def _constant(size: int) -> ColumnElement[int]:
+    """A size that the document states stands in the statement: PostgreSQL then need not plan it each time."""
+    return literal_column(str(size), Integer)
 
 
 def _readable(value: str, type_: type) -> str:

@@ -9,9 +9,10 @@ from collections.abc import Iterable
 from schema.http.reading import Asked
 from schema.http.refusals import BadRequest
 
-MOST_KEPT = 1_000
+MOST_KEPT = 4_000_000
+"""Characters of all documents that were kept because they were sent, so that nobody fills the memory."""
 LONGEST_KEPT = 20_000
-"""Characters; a longer document is run and not kept, so that few clients cannot fill the memory."""
+"""Characters; a longer document is run and not kept."""
 
 
 def digest_of(document: str) -> str:
@@ -29,6 +30,7 @@ class PersistedDocuments:
         self._registered = {digest_of(document): document for document in registered}
         self._texts = frozenset(self._registered.values())
         self._kept: OrderedDict[str, str] = OrderedDict()
+        self._characters = 0
 
     def __len__(self) -> int:
         return len(self._kept)
@@ -40,35 +42,35 @@ class PersistedDocuments:
         another than its name says, or is not the caller's to run.
         """
         sent, digest = asked.document, asked.digest
-        found = sent if sent is not None else self._known(digest or "", registered_only=is_limited)
-        if found is None:
-            raise _not_found(digest)
+        found = sent if sent is not None else self._known(digest or "")
         if is_limited and found not in self._texts:
             raise BadRequest(
                 "Without signing in, only registered documents run. Sign in, or send the documentId of one.",
                 403,
                 code="NOT_REGISTERED",
             )
+        if found is None:
+            raise _not_found(digest)
         if sent is not None and digest is not None:
             self._keep(digest, sent)
         return found
 
-    def _known(self, digest: str, *, registered_only: bool) -> str | None:
-        found = self._registered.get(digest)
-        if found is None and not registered_only:
-            found = self._kept.get(digest)
-            if found is not None:
-                self._kept.move_to_end(digest)
-        return found
+    def _known(self, digest: str) -> str | None:
+        if digest in self._kept:
+            self._kept.move_to_end(digest)
+            return self._kept[digest]
+        return self._registered.get(digest)
 
     def _keep(self, digest: str, document: str) -> None:
         if digest_of(document) != digest:
             raise BadRequest("The SHA-256 is not that of query: send the hash of the very text, in UTF-8.")
-        if len(document) <= LONGEST_KEPT and digest not in self._registered:
-            self._kept[digest] = document
+        if digest in self._kept:
             self._kept.move_to_end(digest)
-            if len(self._kept) > MOST_KEPT:
-                self._kept.popitem(last=False)
+        elif len(document) <= LONGEST_KEPT and digest not in self._registered:
+            self._kept[digest] = document
+            self._characters += len(document)
+            while self._characters > MOST_KEPT:
+                self._characters -= len(self._kept.popitem(last=False)[1])
 
 
 def _not_found(digest: str | None) -> BadRequest:

@@ -25,12 +25,13 @@ class Endpoint:
         self.documents, self.registered_only = documents, registered_only
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request."""
+        """One request. ClientDisconnect where the client went away before all of it was sent."""
         headers = read_headers(scope["headers"])
         media = JSON
         try:
             if scope["method"] == "OPTIONS":
-                await _send(send, 204, [ALLOWED], b"")
+                await send({"type": "http.response.start", "status": 204, "headers": [ALLOWED]})
+                await send({"type": "http.response.body"})
                 return
             media = accepted(headers[b"accept"]) if headers.get(b"accept") else JSON
             answer = await self._answer(scope, headers, receive)

@@ -1,10 +1,11 @@
 """Media types: which one the client takes the answer in, and whether the body is one that the hub reads.
 
-What was decided about a header's value is kept: clients send the same few.
+What was decided about an Accept header is kept: clients send the same few.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -12,6 +13,10 @@ from functools import lru_cache
 from schema.http.refusals import BadRequest, Header, quoted
 
 MOST_KEPT = 256
+LONGEST_KEPT = 500
+"""Bytes; about a longer value is decided each time, so that few clients cannot fill the memory."""
+QUALITY = re.compile(r"0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?")
+"""RFC 9110, section 12.4.2."""
 UTF_8 = ("", "utf-8", "utf8")
 
 
@@ -30,16 +35,20 @@ class Media:
 
 
 JSON = Media("application/json", request_error=200)
+AS_MOST_SEND = (b"application/json", b"application/json; charset=utf-8")
 GRAPHQL = Media("application/graphql-response+json", request_error=400)
 
 
-@lru_cache(MOST_KEPT)
 def accepted(header: bytes) -> Media:
     """The media type that an Accept header prefers; BadRequest (406) where it takes neither.
 
     Of what is equally welcome: what is named before what a wildcard covers, then the first that is named,
     then plain JSON.
     """
+    return _known(header) if len(header) <= LONGEST_KEPT else _accepted(header)
+
+
+def _accepted(header: bytes) -> Media:
     ranges = list(_ranges(header))
     best: tuple[float, int, int] | None = None
     chosen = JSON
@@ -60,6 +69,9 @@ def accepted(header: bytes) -> Media:
     return chosen
 
 
+_known = lru_cache(MOST_KEPT)(_accepted)
+
+
 def _ranges(header: bytes) -> Iterator[tuple[str, float]]:
     """Each media range of the header with its quality; ranges in another encoding than UTF-8 are left out."""
     for part in header.decode("latin-1").lower().split(","):
@@ -69,11 +81,8 @@ def _ranges(header: bytes) -> Iterator[tuple[str, float]]:
 
 
 def _quality(text: str) -> float:
-    """The quality from 0 to 1; what is no number is taken as not sent."""
-    try:
-        return min(max(float(text), 0.0), 1.0)
-    except ValueError:
-        return 1.0
+    """The quality from 0 to 1; what is no quality is taken as not sent."""
+    return float(text) if QUALITY.fullmatch(text) else 1.0
 
 
 def _specific(name: str, media: Media) -> int:
@@ -88,9 +97,13 @@ def _parsed(value: str) -> tuple[str, dict[str, str]]:
     return name.strip(), {key.strip(): text.strip().strip('"') for key, _, text in pairs}
 
 
-@lru_cache(MOST_KEPT)
 def require_json(header: bytes) -> None:
     """BadRequest (415) where a Content-Type is not JSON in UTF-8."""
+    if header not in AS_MOST_SEND:
+        _require_json(header)
+
+
+def _require_json(header: bytes) -> None:
     text = header.decode("latin-1")
     name, parameters = _parsed(text.lower())
     if name != JSON.name:

@@ -4,7 +4,6 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-import asyncpg
 from graphql import GraphQLError, OperationType
 from strawberry.types import ExecutionResult
 
@@ -49,8 +48,8 @@ async def respond(
     """The response: of a read that compiles its text, of anything else the object."""
     try:
         text = await answered(database, actor, document, variables, operation_name) if compiles else None
-    except (asyncpg.QueryCanceledError, TimeoutError) as stopped:  # the executor would wait as long again
-        return {"errors": [refusal(GraphQLError("", original_error=stopped))], "data": None}
+    except Exception as error:  # stopped (the executor would wait as long again), or a bug: masked and logged
+        return {"errors": [refusal(GraphQLError("", original_error=error))], "data": None}
     if text is not None:
         return text
     return await executed(database, actor, document, variables, operation_name, is_read_only=is_read_only)

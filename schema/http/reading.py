@@ -22,6 +22,8 @@ LARGE_BODY = 50_000
 """Bytes; a smaller one holds too few values to count them."""
 MOST_VALUES = 10_000
 """In variables, of which each is checked, and may be told to be wrong, by itself."""
+LONGEST_QUERY = 50_000
+"""Bytes of an address after its question mark; few proxies let as much through."""
 MOST_PARAMETERS = 50
 """Of an address; GraphQL has five."""
 
@@ -68,6 +70,8 @@ async def from_body(headers: Headers, receive: Receive) -> Asked:
 
 def from_address(query: bytes) -> Asked:
     """What the address of a GET asks for."""
+    if len(query) > LONGEST_QUERY:
+        raise BadRequest(f"The address is longer than {LONGEST_QUERY:,} bytes; send this by POST.", 414)
     try:
         pairs = parse_qsl(
             query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MOST_PARAMETERS

@@ -188,44 +188,6 @@ async def test_the_same_key_does_nothing_twice_and_another_input_is_a_conflict(
     assert await counts(place) == before
 
 
-BODIES: list[tuple[bytes, int]] = [
-    (b"", 400),
-    (b"5", 400),
-    (b"[]", 400),
-    (b'"text"', 400),
-    (b"{", 400),
-    (b"\xff\xfe", 400),
-    (b"[" * 100_000, 400),
-    (b'{"query": 5}', 400),
-    (b'{"query": ""}', 400),
-    (b'{"query": "{ viewer { name } }", "variables": []}', 400),
-    (b'{"query": "' + b"x" * 1_000_001 + b'"}', 413),
-]
-
-
-@pytest.mark.parametrize(("body", "status"), BODIES, ids=range(len(BODIES)))
-async def test_a_body_that_is_no_operation_is_refused_with_a_sentence(
-    body: bytes, status: int, readers: Client
-) -> None:
-    http = (await readers(None)).http
-    response = await http.post("/graphql", content=body, headers={"Content-Type": "application/json"})
-    assert response.status_code == status
-    assert response.json()["errors"][0]["message"]
-
-
-async def test_ten_megabytes_of_text_are_refused(readers: Client) -> None:
-    partner = await readers("partner")
-    response = await partner.http.post(
-        "/graphql",
-        json={
-            "query": "mutation { createProposal(input: { title: $t }) { __typename } }",
-            "t": "x" * 10_000_000,
-        },
-        headers=partner.headers,
-    )
-    assert response.status_code == 413
-
-
 CREATE = "mutation($i: CreateProposalInput!) { createProposal(input: $i) { __typename } }"
 
 
@@ -249,16 +211,6 @@ async def test_what_the_schema_refuses_is_named(
     answer = await (await readers("partner")).ask(document, **variables)
     assert "data" not in answer
     assert says in answer["errors"][0]["message"]
-
-
-async def test_a_mutation_by_get_is_refused(readers: Client) -> None:
-    partner = await readers("partner")
-    response = await partner.http.get(
-        "/graphql",
-        params={"query": 'mutation { createProposal(input: { title: "x" }) { __typename } }'},
-        headers=partner.headers,
-    )
-    assert response.status_code == 405
 
 
 async def test_a_bug_is_masked_and_found_by_its_reference(

@@ -16,7 +16,7 @@ from hub.app import build_app
 from hub.config import Settings
 from hub.database import Place
 from tests.conftest import UNLIMITED
-from tests.edge import node_folder
+from tests.node_folder import installed
 
 START_SECONDS = 20
 
@@ -24,7 +24,7 @@ START_SECONDS = 20
 @pytest.fixture(scope="session")
 def node_packages() -> Path:
     """The folder in which the npm packages are installed."""
-    return node_folder.installed()
+    return installed(Path(__file__).parent / "node")
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tests.edge.node_folder import node
+from tests.node_folder import node
 
 ROOT = Path(__file__).parents[2]
 AUDITS = 61

@@ -13,7 +13,8 @@ import pytest
 from hub.config import read_settings
 from hub.database import Place
 from hub.web.operations import documents
-from schema.http.documents import LONGEST_KEPT, MOST_KEPT, PersistedDocuments, digest_of
+from schema.http import documents as keeping
+from schema.http.documents import LONGEST_KEPT, PersistedDocuments, digest_of
 from schema.http.reading import Asked
 from schema.http.refusals import BadRequest
 from tests.conftest import Client, Person, clients, running
@@ -134,10 +135,8 @@ async def test_the_public_may_be_held_to_registered_documents(limited: Client) -
         assert await sent(public, **given) == (403, {"errors": [refused]})
         assert await sent(partner, **given) == (200, ANSWER)
     assert (await public.http.get("/graphql", params={"query": DOCUMENT})).status_code == 403
-    status, answer = await sent(public, documentId=f"sha256:{digest_of(DOCUMENT)}")
-    assert answer["errors"][0]["message"] == "PersistedQueryNotFound", (
-        "what others had kept is not the public's"
-    )
+    for by_name in (DOCUMENT, "{ __typename } # never sent"):  # what others had kept is not the public's
+        assert await sent(public, extensions=persisted(by_name)) == (403, {"errors": [refused]})
     named: dict[str, Any]
     for named in (
         {"documentId": f"sha256:{digest_of(HOME)}"},
@@ -154,23 +153,28 @@ async def test_the_portal_is_whole_where_the_public_is_held_to_registered_docume
         assert (await http.get(page)).status_code == 200
 
 
-def test_what_is_kept_is_bounded_and_the_last_used_stay() -> None:
-    kept = PersistedDocuments()
+def test_what_is_kept_is_bounded_and_what_is_used_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keeping, "MOST_KEPT", 35)
+    kept = PersistedDocuments(["{ registered }"])
 
-    def send(document: str) -> None:
-        kept.document(Asked(document, digest_of(document), None, None), is_limited=False)
+    def run(name: str, document: str | None = None) -> str:
+        return kept.document(Asked(document, digest_of(name), None, None), is_limited=False)
 
-    first, second = "{ a0 }", "{ a1 }"
-    for number in range(MOST_KEPT):
-        send(f"{{ a{number} }}")
-    assert kept.document(Asked(None, digest_of(first), None, None), is_limited=False) == first
-    send("{ one_more }")
-    assert len(kept) == MOST_KEPT
-    assert kept.document(Asked(None, digest_of(first), None, None), is_limited=False) == first
+    for text in ("{ first_ }", "{ second }", "{ third_ }"):
+        assert [run(text, text), run(text, text)] == [text, text]
+    assert run("{ first_ }") == "{ first_ }"
+    run("{ fourth }", "{ fourth }")
+    assert len(kept) == 3
+    assert run("{ first_ }") == "{ first_ }"
     with pytest.raises(BadRequest, match="PersistedQueryNotFound"):
-        kept.document(Asked(None, digest_of(second), None, None), is_limited=False)
-    send("#" * (LONGEST_KEPT + 1))
-    assert len(kept) == MOST_KEPT
+        run("{ second }")
+    assert run("{ registered }") == "{ registered }"
+
+
+def test_a_long_document_is_run_and_not_kept() -> None:
+    kept, long = PersistedDocuments(), "#" * (LONGEST_KEPT + 1)
+    assert kept.document(Asked(long, digest_of(long), None, None), is_limited=False) == long
+    assert len(kept) == 0
 
 
 @pytest.mark.parametrize(

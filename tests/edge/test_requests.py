@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
+import structlog
+from starlette.applications import Starlette
 
+from schema.api import PLANNER
 from schema.http.reading import LARGEST_BODY
 from tests.conftest import Client
 
@@ -151,11 +155,16 @@ async def test_a_body_that_grows_too_large_is_refused_before_its_end(readers: Cl
         ("application/graphql-response+json;q=0.1, */*", JSON),
         ("application/graphql-response+json, */*;q=0.8", GRAPHQL),
         ("application/json;q=0, */*", GRAPHQL),
+        ("application/graphql-response+json;q=nan", GRAPHQL),
+        ("application/json;q=0.1, application/graphql-response+json;q=1e9", GRAPHQL),
+        (f"text/html;{'x' * 1_000}, application/graphql-response+json", GRAPHQL),
         ("text/html, application/xhtml+xml, */*;q=0.8", JSON),
         ("text/html", None),
         ("application/json;q=0", None),
         ("application/json; charset=iso-8859-1", None),
         ("nonsense", None),
+        (",;,;=", None),
+        ("text/html," * 200, None),
     ],
 )
 async def test_the_answer_comes_in_the_media_type_that_is_liked_best(
@@ -234,6 +243,75 @@ async def test_a_malformed_address_is_refused(address: str, message: str, reader
     assert message in said(response)
 
 
+async def test_an_address_that_is_too_long_is_refused(readers: Client) -> None:
+    http = (await readers(None)).http
+    response = await http.get("/graphql", params={"query": "x" * 50_000})
+    assert response.status_code == 414
+    assert said(response) == "The address is longer than 50,000 bytes; send this by POST."
+
+
+def test_a_head_is_a_get_without_its_body(address: str) -> None:
+    for query, status in (("{ __typename }", 200), ("mutation { __typename }", 405)):
+        got = httpx.get(f"{address}/graphql", params={"query": query})
+        head = httpx.head(f"{address}/graphql", params={"query": query})
+        assert (got.status_code, head.status_code, head.content) == (status, status, b"")
+        same = ("content-type", "content-length", "cache-control")
+        assert [head.headers[name] for name in same] == [got.headers[name] for name in same]
+
+
+def test_over_a_socket_a_body_may_be_a_million_bytes_and_no_more(address: str) -> None:
+    with httpx.Client(base_url=address, headers={"Content-Type": "application/json"}) as client:
+        for size, status in ((1_000_000, 200), (1_000_001, 413), (5_000_000, 413)):
+            sent = body(**TYPENAME).ljust(size)
+            known = client.post("/graphql", content=sent)
+            unknown = client.post("/graphql", content=iter([sent[:500_000], sent[500_000:]]))
+            assert known.request.headers["content-length"] == str(size)
+            assert "content-length" not in unknown.request.headers
+            assert [known.status_code, unknown.status_code] == [status, status]
+        assert client.post("/graphql", content=body(**TYPENAME)).json() == ANSWER
+
+
+async def test_a_client_that_goes_away_is_no_failure(reading_app: Starlette) -> None:
+    came: Iterator[Any] = iter(
+        [
+            {"type": "http.request", "body": b'{"query": ', "more_body": True},
+            {"type": "http.disconnect"},
+        ]
+    )
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return next(came)
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    headers = [(b"host", b"hub.test"), (b"content-type", b"application/json")]
+    scope = {"type": "http", "method": "POST", "path": "/graphql", "query_string": b"", "headers": headers}
+    with structlog.testing.capture_logs() as logs:
+        await reading_app({**scope, "root_path": "", "client": ("127.0.0.1", 1)}, receive, send)
+    assert sent == []
+    assert [line["status"] for line in logs if line["event"] == "request"] == [499]
+
+
+async def test_a_bug_in_the_compiler_is_masked_and_found_by_its_reference(
+    readers: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any) -> None:
+        raise RuntimeError("the secret of the planner")
+
+    monkeypatch.setattr(PLANNER, "plan", broken)
+    public = await readers(None)
+    with structlog.testing.capture_logs() as logs:
+        answer = await public.ask("{ memberStates { totalCount } }")
+    assert answer["data"] is None
+    (error,) = answer["errors"]
+    assert error["extensions"]["code"] == "INTERNAL"
+    assert "secret" not in json.dumps(answer)
+    references = [line["reference"] for line in logs if line["event"] == "unexpected error"]
+    assert references == [error["extensions"]["reference"]]
+
+
 async def test_only_reads_go_by_get_and_other_methods_are_refused(readers: Client) -> None:
     http = (await readers(None)).http
     response = await http.get("/graphql", params={"query": "mutation { __typename }"})
@@ -247,6 +325,7 @@ async def test_only_reads_go_by_get_and_other_methods_are_refused(readers: Clien
         assert (response.status_code, response.headers["allow"]) == (405, "GET, HEAD, POST, OPTIONS")
         assert "Send a POST with a JSON body" in said(response)
     response = await http.options("/graphql")
+    assert "content-length" not in response.headers
     assert (response.status_code, response.headers["allow"], response.content) == (
         204,
         "GET, HEAD, POST, OPTIONS",

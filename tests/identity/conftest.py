@@ -20,7 +20,8 @@ from hub.config import OidcIssuer, Settings
 from hub.database import Place
 from hub.serving import listen
 from tests.identity.browsing import Browser
-from tests.identity.provider_process import ProviderProcess, install
+from tests.identity.provider_process import SOURCES, ProviderProcess
+from tests.node_folder import installed
 from tests.policy.clones import clone
 
 SECRET_KEY = "a secret key of the tests, which is long enough"
@@ -78,9 +79,9 @@ def hub_address() -> str:
 
 
 @pytest.fixture(scope="session")
-def provider_process(tmp_path_factory: pytest.TempPathFactory, hub_address: str) -> Iterator[ProviderProcess]:
+def provider_process(hub_address: str) -> Iterator[ProviderProcess]:
     """The provider."""
-    with ProviderProcess(install(tmp_path_factory.mktemp("provider")), hub_address) as running:
+    with ProviderProcess(installed(SOURCES), hub_address) as running:
         yield running
 
 

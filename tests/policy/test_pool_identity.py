@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.database import Place
-from hub.db.engine import Database
+from hub.db.engine import APP_ROLE, Database
 from hub.identity.actor import Actor
 from tests.conftest import reading, requests_own
 from tests.policy.clones import actor_of
@@ -123,8 +123,7 @@ async def test_one_identity_follows_another_without_a_trace(
 
 async def left_on_reads(database: Database) -> tuple[Any, ...]:
     """What the next user of the requests' own connection finds, before it says who it is."""
-    pool = database.reads._pools["hub_app"]
-    async with pool.acquire() as connection:
+    async with database.reads.connection(APP_ROLE) as connection:
         return tuple(await connection.fetchrow(str(IDENTITY)))[1:]
 
 

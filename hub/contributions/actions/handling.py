@@ -60,6 +60,7 @@ async def allocate(
             initiative_id=initiative_id,
             amount=part.amount,
             currency=part.currency,
+            is_published=contribution.is_published,
             allocated_at=act.now,
             allocated_by_id=act.person_id,
         )

