@@ -104,7 +104,9 @@ FILTERS = {EVERY: "", OF_A_YEAR: ", filter: { kind: [IN_KIND], year: 2025 }"}
 GROUPINGS = [
     *(([name], EVERY) for name in KEYS),
     (["YEAR", "KIND"], EVERY),
+    (["PROVIDER", "YEAR"], EVERY),
     (["PROVIDER", "INITIATIVE"], EVERY),
+    (["STATE"], OF_A_YEAR),
     (["STATE", "PROVIDER"], OF_A_YEAR),
     (["WORKING_GROUP", "YEAR"], OF_A_YEAR),
 ]
