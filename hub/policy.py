@@ -367,6 +367,16 @@ def visible(model: type[Base], actor: Actor, at: Any = None) -> ColumnElement[bo
     return predicate(READS, model, audiences(actor), BoundSight(actor), at)
 
 
+def seen_with(model: type[Base], actor: Actor, parent: type[Base], column: str) -> bool:
+    """Whether the actor sees every row of the model whose column refers to a row of `parent` that he sees."""
+    mine = audiences(actor)
+    return any(
+        isinstance(scope, Through) and scope.follows(parent, column)
+        for audience, scope in READS[model].items()
+        if audience in mine
+    )
+
+
 def closely_visible(model: type[Base], actor: Actor, at: Any) -> ColumnElement[bool] | None:
     """The rows that the actor sees for more than their being public; None where that is all of them."""
     return predicate(READS, model, audiences(actor) - {ANYONE}, BoundSight(actor), at)

@@ -263,6 +263,10 @@ class Through(Scope):
     def __init__(self, other: type[Base], column: str, scope: Scope | None = None) -> None:
         self.other, self.column, self.scope = other, column, scope
 
+    def follows(self, other: type[Base], column: str) -> bool:
+        """Whether a parent that is in sight there is enough."""
+        return self.scope is None and self.other is other and self.column == column
+
     def where(self, who: Sight, model: Entity, parent: Parent) -> ColumnElement[bool]:
         condition = parent(self.other) if self.scope is None else self.scope.where(who, self.other, parent)
         link = self.other.id == getattr(model, self.column)

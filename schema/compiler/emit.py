@@ -22,12 +22,13 @@ from graphql import (
 from graphql.execution.collect_fields import FieldDetails, FragmentDetails, collect_subfields
 from graphql.execution.values import VariableValues
 from sqlalchemy import ColumnElement, Text, and_, func, literal_column, select, true
+from sqlalchemy.orm import RelationshipDirection
 
 from hub import policy
 from hub.db.base import Base
 from schema.compiler import ids
 from schema.compiler.association import Association, keeps
-from schema.compiler.listing import Listing
+from schema.compiler.listing import Listing, more
 from schema.compiler.mapping import (
     KEY,
     REGISTRY,
@@ -46,10 +47,11 @@ from schema.compiler.mapping import (
     mapping_of,
 )
 from schema.compiler.pages import Page
-from schema.compiler.rows import DerivedRow, Row, linked
+from schema.compiler.rows import DerivedRow, Row, linked, referring
 from schema.compiler.text import (
     NULL,
     Piece,
+    base64_of,
     joined,
     json_list,
     json_object,
@@ -110,15 +112,22 @@ class Emitter:
     def object(self, type_: GraphQLNamedType, details: list[FieldDetails], at: Row) -> Text_:
         """The JSON object of a row, for an object type or for whichever type of an interface it is."""
         if isinstance(type_, GraphQLInterfaceType):
-            options = sorted(self.schema.get_possible_types(type_), key=lambda possible: possible.name)
-            return when(
-                [
-                    (REGISTRY.variants[o.name](at), self.concrete(o, details, at, is_variant=True))
-                    for o in options
-                ]
-            )
+            return self._variant(type_, details, at)
         assert isinstance(type_, GraphQLObjectType)
         return self.concrete(type_, details, at)
+
+    def _variant(self, type_: GraphQLInterfaceType, details: list[FieldDetails], at: Row) -> Text_:
+        """The object of whichever type the row is; said once where it is the same for each of them."""
+        options = sorted(self.schema.get_possible_types(type_), key=lambda possible: possible.name)
+        number, branches = self._number, []
+        for option in options:
+            self._number = number  # each is a scope of its own: equal ones get equal names
+            value = self.concrete(option, details, at, is_variant=True)
+            branches.append((REGISTRY.variants[option.name](at), value))
+        first = branches[0][1]
+        if all(value.compare(first) for _, value in branches[1:]):
+            return first
+        return when(branches)
 
     def concrete(
         self, type_: GraphQLObjectType, details: list[FieldDetails], at: Any, *, is_variant: bool = False
@@ -179,8 +188,12 @@ class Emitter:
         """A fresh row of the model."""
         return Row(model, self.name())
 
-    def seen(self, row: Row) -> ColumnElement[bool]:
-        """The policy's predicate on the row."""
+    def seen(self, row: Row, at: Row | None = None, relationship: str | None = None) -> ColumnElement[bool]:
+        """The policy's predicate on the row; nothing where whoever sees the row `at` sees this one."""
+        if at is not None and relationship is not None:
+            column = referring(at.relationship(relationship))
+            if column and policy.seen_with(row.model, self.context.actor, at.model, column):
+                return true()
         condition = policy.visible(row.model, self.context.actor, row)
         return true() if condition is None else condition
 
@@ -189,25 +202,32 @@ class Emitter:
     ) -> Text_:
         """The JSON object of the row with the key; null where the actor does not see it."""
         row = self.row(model)
-        return whole(
-            self._first(row, type_, details, row.column("id") == id), may_be_null=True, is_nullable=True
-        )
+        found = self._only(row, type_, details, row.column("id") == id)
+        return whole(found, may_be_null=True, is_nullable=True)
 
-    def _first(
-        self, row: Row, type_: GraphQLNamedType, details: list[FieldDetails], where: ColumnElement[bool]
+    def _only(
+        self,
+        row: Row,
+        type_: GraphQLNamedType,
+        details: list[FieldDetails],
+        where: ColumnElement[bool],
+        *,
+        may_be_more: bool = False,
     ) -> Text_:
+        """The JSON object of the one row that the condition leaves."""
         own = REGISTRY.variants.get(type_.name)
         if own is not None:
             where = and_(where, own(row))
         found = select(self.object(type_, details, row)).select_from(row.table)
-        return found.where(where, self.seen(row)).limit(literal_column("1")).scalar_subquery()
+        found = found.where(where, self.seen(row))
+        return (found.limit(literal_column("1")) if may_be_more else found).scalar_subquery()
 
     def _lookup(self, mapping: LookupField, declared: GraphQLField, details: list[FieldDetails]) -> Text_:
         arguments, type_ = self.arguments(declared, details), get_named_type(declared.type)
         if mapping.model is Base:
             return self._node(arguments, details)
         row = self.row(mapping.model)
-        found = self._first(row, type_, details, mapping.where(row, arguments, self.context))
+        found = self._only(row, type_, details, mapping.where(row, arguments, self.context))
         return whole(found, may_be_null=True, is_nullable=True)
 
     def _node(self, arguments: Arguments, details: list[FieldDetails]) -> Text_:
@@ -236,11 +256,14 @@ class Emitter:
         if mapping.relationship is not None:
             property_ = at.relationship(mapping.relationship)
             row = self.row(property_.mapper.class_)
-            return self._first(row, type_, details, linked(property_.primaryjoin, property_, at, row))
+            where = linked(property_.primaryjoin, property_, at, row)
+            if property_.direction is not RelationshipDirection.MANYTOONE:
+                return self._only(row, type_, details, where, may_be_more=True)
+            return self._only(row, type_, details, where)
         assert mapping.model is not None
         assert mapping.by is not None
         row = self.row(mapping.model)
-        return self._first(row, type_, details, row.column("id") == at.column(mapping.by))
+        return self._only(row, type_, details, row.column("id") == at.column(mapping.by))
 
     def _many(
         self, relationship: str, type_: GraphQLNamedType, details: list[FieldDetails], at: Row
@@ -249,7 +272,8 @@ class Emitter:
         row = self.row(property_.mapper.class_)
         order = [row.column(str(column.key)) for column in property_.order_by or [property_.mapper.class_.id]]
         rows = select(listed(self.object(type_, details, row), *order)).select_from(row.table)
-        return json_list(rows.where(self._of(relationship, at, row), self.seen(row)).scalar_subquery())
+        condition = self._of(relationship, at, row), self.seen(row, at, relationship)
+        return json_list(rows.where(*condition).scalar_subquery())
 
     def _of(self, relationship: str, at: Row, row: Row) -> ColumnElement[bool]:
         """That the row is at the end of the relationship of the row `at`."""
@@ -311,13 +335,14 @@ class Emitter:
         name = f"{owner}.{details[0].node.name.value}"
         page = Page.of(mapping.listing, self.arguments(declared, details), name)
 
-        listing = Listing(self, page)
+        asked = self.fields(type_, details)
+        listing = Listing(self, page, needs_more=more(page) in self._told(type_, asked))
         if mapping.relationship is not None and keeps(at.relationship(mapping.relationship), page.column):
             property_ = at.relationship(mapping.relationship)
             listing.through = Association(property_, at, listing.row, self.name())
 
         def conditions(row: Row) -> list[ColumnElement[bool]]:
-            found = [self.seen(row), *page.conditions(row)]
+            found = [self.seen(row, at, mapping.relationship), *page.conditions(row)]
             if listing.through is not None and row is listing.row:
                 found += listing.through.conditions
             elif mapping.relationship is not None:
@@ -327,7 +352,7 @@ class Emitter:
             return found
 
         pairs: list[tuple[str, Piece]] = []
-        for key, nodes in self.fields(type_, details).items():
+        for key, nodes in asked.items():
             field_name = nodes[0].node.name.value
             if field_name == "totalCount":
                 counted = self.row(mapping.listing.model)
@@ -341,6 +366,14 @@ class Emitter:
         if not listing.is_read:
             return json_object(pairs)
         return select(json_object(pairs)).select_from(rows).scalar_subquery()
+
+    def _told(self, type_: GraphQLObjectType, asked: Fields) -> set[str]:
+        """What is asked of a connection's page."""
+        page_info = get_named_type(type_.fields["pageInfo"].type)
+        assert isinstance(page_info, GraphQLObjectType)
+        asking = [nodes for nodes in asked.values() if nodes[0].node.name.value == "pageInfo"]
+        found = [self.fields(page_info, nodes) for nodes in asking]
+        return {nodes[0].node.name.value for fields in found for nodes in fields.values()}
 
 
 def field_mapping(declared: GraphQLField, type_name: str) -> FieldMapping | None:
@@ -356,6 +389,4 @@ def field_mapping(declared: GraphQLField, type_name: str) -> FieldMapping | None
 
 def global_id(type_name: str, key: ColumnElement[Any]) -> ColumnElement[Any]:
     """The Relay id, as `schema.compiler.ids.global_id` makes it; base64 lines are joined."""
-    plain = joined([f"{type_name}:", key.cast(Text)])
-    encoded = func.encode(func.convert_to(plain, literal_column("'UTF8'")), literal_column("'base64'"))
-    return joined(['"', func.translate(encoded, literal_column("E'\\n'"), literal_column("''")), '"'])
+    return base64_of(joined([f"{type_name}:", key.cast(Text)]))

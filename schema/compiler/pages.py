@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Integer, Text, Uuid, and_, cast, func, literal_column, or_
+from sqlalchemy import ColumnElement, Integer, String, Text, Uuid, and_, cast, literal_column, or_
 
 from hub.errors import InvalidInput, Problem
 from schema.compiler.mapping import Listing
 from schema.compiler.rows import Row
+from schema.compiler.text import base64_of, joined, json_scalar, quoted
 from schema.compiler.values import Arguments, Value, text_of
 
 DEFAULT_SIZE, LARGEST_SIZE = 20, 100
@@ -113,13 +114,11 @@ class Page:
             raise _problem(argument, "WRONG_CURSOR", message) from None
 
     def cursor(self, row: Row) -> ColumnElement[str]:
-        """The cursor of a row, made by the database."""
-        column = cast(row.column(self.column), Text)
-        parts = func.json_build_array(literal_column(f"'{self.mark}'"), column, cast(row.column("id"), Text))
-        encoded = func.encode(
-            func.convert_to(cast(parts, Text), literal_column("'UTF8'")), literal_column("'base64'")
-        )
-        return func.translate(encoded, literal_column("E'\\n'"), literal_column("''"))
+        """The cursor of a row, a JSON string, made by the database."""
+        value = row.column(self.column)
+        column = json_scalar(value) if isinstance(value.type, String) else quoted(value)
+        parts = joined([f'["{self.mark}", ', column, ", ", quoted(row.column("id")), "]"])
+        return base64_of(parts)
 
 
 def _size(arguments: Arguments, name: str) -> tuple[ColumnElement[int], bool]:

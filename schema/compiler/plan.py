@@ -27,13 +27,13 @@ from graphql import (
 )
 from graphql.execution.collect_fields import FieldDetails, collect_fields
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import asyncpg
 
 from hub.errors import HubError
 from hub.identity.actor import Actor
 from schema.compiler import limits
 from schema.compiler.emit import Emitter, Uncompilable
 from schema.compiler.mapping import Context
+from schema.compiler.rendering import rendered
 from schema.compiler.text import Piece, json_object
 from schema.compiler.values import (
     Aspect,
@@ -67,8 +67,6 @@ ACTOR_BINDS = {
     "actor_session": "session_id",
 }
 """Binds that each request fills with what it knows of who asks, by the name of the actor's attribute."""
-
-_DIALECT = asyncpg.dialect()  # type: ignore[no-untyped-call]
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,9 +288,7 @@ class Planner:
             pairs.append(
                 (key, emitter.field(query.fields[name], nodes, None, query.name) if is_read else HOLE)
             )
-        compiled = select(json_object(pairs)).compile(
-            dialect=_DIALECT, compile_kwargs={"render_postcompile": True}
-        )
+        compiled = rendered(select(json_object(pairs)))
         sources = emitter.binds.sources
         names = compiled.positiontup or []
         parameters: list[tuple[str, Any, Convert | None]] = []

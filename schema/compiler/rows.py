@@ -57,6 +57,13 @@ class DerivedRow(Row):
         return True
 
 
+def referring(property_: RelationshipProperty[Any]) -> str | None:
+    """The column of the far row that holds the near row's key; None where they are linked otherwise."""
+    pairs = property_.local_remote_pairs or []
+    is_plain = property_.secondary is None and len(pairs) == 1 and pairs[0][0].name == "id"
+    return pairs[0][1].name if is_plain else None
+
+
 def linked(
     condition: ColumnElement[bool],
     property_: RelationshipProperty[Any],

@@ -93,8 +93,19 @@ def json_scalar(value: ColumnElement[Any], *, is_known: bool = False) -> ColumnE
     if isinstance(type_, Integer):
         return cast(value, Text)
     if isinstance(type_, Numeric | Uuid | Date) or (isinstance(type_, String) and is_known):
-        return joined(['"', cast(value, Text), '"'])
+        return quoted(value)
     return cast(func.to_json(value), Text)
+
+
+def quoted(value: ColumnElement[Any]) -> ColumnElement[str]:
+    """A value whose text holds nothing to escape, as a JSON string."""
+    return joined(['"', cast(value, Text), '"'])
+
+
+def base64_of(text: ColumnElement[Any]) -> ColumnElement[str]:
+    """A text in base64, its lines joined, as a JSON string."""
+    encoded = func.encode(func.convert_to(text, literal_column("'UTF8'")), literal_column("'base64'"))
+    return joined(['"', func.translate(encoded, literal_column("E'\\n'"), literal_column("''")), '"'])
 
 
 def whole(value: ColumnElement[Any], *, may_be_null: bool, is_nullable: bool) -> ColumnElement[Any]:

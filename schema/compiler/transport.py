@@ -8,15 +8,13 @@ from typing import Any
 
 import asyncpg
 from sqlalchemy import Select
-from sqlalchemy.dialects.postgresql import asyncpg as dialect
 
 from hub.db.engine import Database
 from hub.errors import HubError
 from hub.identity.actor import Actor
 from schema.compiler.plan import Planner
+from schema.compiler.rendering import rendered
 from schema.compiler.text import MARK
-
-_DIALECT = dialect.dialect()  # type: ignore[no-untyped-call]
 
 
 async def answer(
@@ -54,7 +52,7 @@ async def answer(
 
 async def fetch(database: Database, actor: Actor, statement: Select[Any]) -> str:
     """The text of one statement that has no slots: a root field's, for the normal executor."""
-    compiled = statement.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
+    compiled = rendered(statement)
     arguments = [compiled.params[name] for name in compiled.positiontup or ()]
     text = await database.fetch_text(actor, str(compiled), arguments)
     if text is None:

@@ -29,7 +29,7 @@ from graphql import (
     value_from_ast,
 )
 from graphql.execution.values import get_argument_values
-from sqlalchemy import ColumnElement, bindparam, literal
+from sqlalchemy import ColumnElement, bindparam
 from sqlalchemy.types import TypeEngine
 
 Path = tuple[str, ...]
@@ -100,11 +100,14 @@ class Binds:
     """The parameters of a statement that a request fills."""
 
     sources: dict[str, tuple[Any, Convert]] = field(default_factory=dict)
+    constants: int = 0
+    """How many values that the document states have been bound."""
 
     def bound(self, raw: Any, type_: TypeEngine[Any], convert: Convert) -> ColumnElement[Any]:
         """The value as SQL: a constant's bind, or a slot's."""
         if not _has_slot(raw):
-            return literal(convert(raw), type_)
+            self.constants += 1
+            return bindparam(f"c{self.constants}", convert(raw), type_)
         name = f"v{len(self.sources)}"
         self.sources[name] = (raw, convert)
         return bindparam(name, None, type_)
