@@ -8,6 +8,7 @@ from functools import partial
 
 from sqlalchemy import URL, text
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
@@ -16,6 +17,7 @@ from strawberry.http.ides import get_graphql_ide_html
 from hub.config import Settings
 from hub.db.engine import Database
 from hub.db.migrate import head
+from hub.edge.direct import Direct
 from hub.edge.layers import layers
 from hub.identity.authentication import SESSION_COOKIE
 from hub.identity.cookies import Cookie
@@ -41,7 +43,8 @@ def build_app(settings: Settings, login: URL, *, compiles: bool = True) -> Starl
 
     providers = Providers(settings)
     cookie = Cookie.named(SESSION_COOKIE, settings.base_url)
-    graphql = Endpoint(PersistedDocuments(documents()), registered_only=settings.registered_documents_only)
+    endpoint = Endpoint(PersistedDocuments(documents()), registered_only=settings.registered_documents_only)
+    graphql = Route("/graphql", endpoint)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -60,14 +63,14 @@ def build_app(settings: Settings, login: URL, *, compiles: bool = True) -> Starl
 
     return Starlette(
         routes=[
-            Route("/graphql", graphql),  # first: programs ask here many times for each page of a person
+            graphql,
             *portal.routes(is_demonstration=settings.is_demonstration),
             *([Route("/graphiql", graphiql)] if settings.is_demonstration or settings.debug else []),
             Route("/schema.graphql", sdl),
             Route("/healthz", healthz),
             Route("/readyz", readyz),
         ],
-        middleware=layers(settings, cookie),
+        middleware=[*layers(settings, cookie), Middleware(Direct, route=graphql)],
         exception_handlers=portal.EXCEPTION_HANDLERS,
         lifespan=lifespan,
     )

@@ -7,6 +7,9 @@ import atexit
 import json
 import logging
 import sys
+import uuid
+from datetime import UTC, datetime
+from json.encoder import encode_basestring
 from typing import Any, TextIO
 
 import structlog
@@ -45,9 +48,38 @@ class Gathered:
         self._stream.flush()
 
 
+class RequestLines:
+    """The line of each request: as `log.info("request", ...)` writes it, at a quarter of the cost."""
+
+    def __init__(self) -> None:
+        self.stream: Gathered | None = None
+        """Where the lines go once they are for machines."""
+        self._log = structlog.get_logger("hub.request")
+
+    def write(
+        self, id: str, method: str, path: str, status: int, seconds: float, person: uuid.UUID | None
+    ) -> None:
+        """One line. `path` without what follows its question mark, which may be anybody's."""
+        if self.stream is None:
+            who, ms = str(person) if person else None, round(seconds * 1000, 1)
+            self._log.info("request", id=id, method=method, path=path, status=status, ms=ms, person=who)
+            return
+        now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+        whose = f'"{person}"' if person else "null"
+        self.stream.write(
+            f'{{"id":"{id}","method":"{method}","path":{encode_basestring(path)},"status":{status},'
+            f'"ms":{seconds * 1000:.1f},"person":{whose},"event":"request","level":"info",'
+            f'"timestamp":"{now}"}}\n'
+        )
+
+
+REQUESTS = RequestLines()
+
+
 def configure(*, as_json: bool) -> None:
     """Log to standard error: JSON for machines; for a person at a terminal plain text, and what matters."""
-    stream: Any = Gathered(sys.stderr) if as_json else sys.stderr
+    REQUESTS.stream = Gathered(sys.stderr) if as_json else None
+    stream: Any = REQUESTS.stream or sys.stderr
     encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode
     plain = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
     rendering: list[structlog.typing.Processor] = (

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
+Header = tuple[bytes, bytes]
 Headers = Mapping[bytes, bytes]
 
 ALWAYS: Headers = {
@@ -21,22 +20,16 @@ OVER_TLS: Headers = {b"strict-transport-security": b"max-age=31536000; includeSu
 
 
 class SafeHeaders:
-    """Adds each header that the answer does not bring itself."""
+    """Adds each header that an answer does not bring itself."""
 
-    def __init__(self, app: ASGIApp, *, is_tls: bool) -> None:
-        self.app = app
-        self.headers = tuple({**ALWAYS, **(OVER_TLS if is_tls else {})}.items())
+    def __init__(self, *, is_tls: bool) -> None:
+        self._headers = tuple({**ALWAYS, **(OVER_TLS if is_tls else {})}.items())
+        self._names = frozenset(name for name, _ in self._headers)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-
-        async def add(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                given = {name.lower() for name, _ in message["headers"]}
-                more = [header for header in self.headers if header[0] not in given]
-                message["headers"] = [*message["headers"], *more]
-            await send(message)
-
-        await self.app(scope, receive, add)
+    def added(self, given: Iterable[Header]) -> list[Header]:
+        """The answer's headers with ours."""
+        found = list(given)
+        names = {name.lower() for name, _ in found}
+        if names.isdisjoint(self._names):
+            return [*found, *self._headers]
+        return [*found, *(header for header in self._headers if header[0] not in names)]

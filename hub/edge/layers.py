@@ -25,8 +25,7 @@ def layers(settings: Settings, cookie: Cookie) -> list[Middleware]:
     rates = Rates.of(settings.rate_limit_public, settings.rate_limit_signed_in)
     store = store_at(settings.rate_limit_url) if settings.rate_limit_url else None
     return [
-        Middleware(Record),
-        Middleware(SafeHeaders, is_tls=address.scheme == "https"),
+        Middleware(Record, safe=SafeHeaders(is_tls=address.scheme == "https")),
         Middleware(OwnNames, allowed_hosts=list(own), www_redirect=False),
         Middleware(Metrics, token=settings.metrics_token),
         Middleware(FailedSignIns),

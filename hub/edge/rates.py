@@ -15,7 +15,7 @@ from limits import RateLimitItem, parse
 from limits.aio.storage import Storage
 from limits.errors import StorageError
 from limits.storage import storage_from_string
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hub.edge.answers import refuse
 from hub.edge.windows import Windows
@@ -77,7 +77,7 @@ class RateLimits:
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan" or _is_free(scope["path"]):
+        if scope["type"] != "http" or _is_free(scope["path"]):
             await self.app(scope, receive, send)
             return
         person = scope["state"]["actor"].person_id
@@ -89,17 +89,12 @@ class RateLimits:
             count, seconds = await self._counted(self.store, rate, who)
         left = max(rate.amount - count, 0)
         told = (self.policies[rate], (b"ratelimit", b'"requests";r=%d;t=%d' % (left, seconds)))
-
-        async def tell(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *told]
-            await send(message)
-
+        scope["state"]["headers"].extend(told)
         if count <= rate.amount:
-            await self.app(scope, receive, tell)
+            await self.app(scope, receive, send)
             return
         message = f"This is more than {rate.amount} requests in {rate.get_expiry()} s. Wait {seconds} s."
-        await refuse(429, message, {"Retry-After": str(seconds)})(scope, receive, tell)
+        await refuse(429, message, {"Retry-After": str(seconds)})(scope, receive, send)
 
     async def _counted(self, store: Storage, rate: RateLimitItem, who: str) -> tuple[int, int]:
         """How often it was, with this request, and in how many seconds the window ends."""
@@ -132,16 +127,10 @@ class FailedSignIns:
         if scope["type"] != "http" or all(name != b"authorization" for name, _ in scope["headers"]):
             await self.app(scope, receive, send)
             return
-        address, is_refused = address_of(scope), False
-
-        async def note(message: Message) -> None:
-            nonlocal is_refused
-            is_refused = is_refused or message.get("status") == 401
-            await send(message)
-
+        address = address_of(scope)
         if self.failures.count(FAILURES, address, 0)[0] < FAILURES.amount:
-            await self.app(scope, receive, note)
-            if is_refused:
+            await self.app(scope, receive, send)
+            if scope["state"]["status"] == 401:
                 self.failures.count(FAILURES, address)
             return
         message = "Too many unknown tokens came from this address. Wait a minute, then use a token in force."

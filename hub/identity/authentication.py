@@ -30,14 +30,18 @@ class Authentication:
         headers = Headers(scope=scope)
         state = scope.setdefault("state", {})
         state["actor"] = PUBLIC
-        bearer = _bearer(headers)
+        bearer = _bearer(scope)
         if bearer is None and not _is_same_site(scope, headers):
             await _refuse(403, "This came from another site. Use the portal's own pages.")(
                 scope, receive, send
             )
             return
         try:
-            actor = await _actor(scope["app"].state.recognition, bearer, self.cookie.read(headers))
+            recognition: Recognition = scope["app"].state.recognition
+            if bearer is not None:
+                actor = await recognition.by_token(bearer)
+            else:
+                actor = await self._of_session(recognition, headers)
         except Exception as error:
             known = known_error(error)
             if known is None:
@@ -55,17 +59,18 @@ class Authentication:
             return
         await self.app(scope, receive, send)
 
-
-async def _actor(recognition: Recognition, bearer: str | None, cookie: str | None) -> Actor | None:
-    """Who asks; None for the public, and for whoever shows a credential that is no good."""
-    if bearer is not None:
-        return await recognition.by_token(bearer)
-    return None if cookie is None else await recognition.by_cookie(cookie)
+    async def _of_session(self, recognition: Recognition, headers: Headers) -> Actor | None:
+        """Whose session the browser shows; None for the public, and for a session that has ended."""
+        secret = self.cookie.read(headers)
+        return None if secret is None else await recognition.by_cookie(secret)
 
 
-def _bearer(headers: Headers) -> str | None:
-    kind, _, token = headers.get("authorization", "").partition(" ")
-    return token.strip() if kind.lower() == "bearer" else None
+def _bearer(scope: Scope) -> str | None:
+    for name, value in scope["headers"]:
+        if name == b"authorization":
+            kind, _, token = value.decode("latin-1").partition(" ")
+            return token.strip() if kind.lower() == "bearer" else None
+    return None
 
 
 def _is_same_site(scope: Scope, headers: Headers) -> bool:

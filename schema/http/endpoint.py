@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from graphql import GraphQLError
+from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
 from schema.http.documents import PersistedDocuments
@@ -13,6 +15,7 @@ from schema.http.media import JSON, Media, accepted
 from schema.http.operations import respond
 from schema.http.reading import from_address, from_body, read_headers
 from schema.http.refusals import BadRequest, Header
+from schema.masking import refusal
 
 ALLOWED = (b"allow", b"GET, HEAD, POST, OPTIONS")
 RETRY_AFTER = (b"retry-after", b"5")
@@ -38,6 +41,11 @@ class Endpoint:
         except BadRequest as refused:
             status = refused.status or media.request_error
             await _send(send, status, [*media.headers, *refused.headers], _encoded(refused.answer))
+        except ClientDisconnect:
+            raise
+        except Exception as error:  # a bug: the log has all of it, the client a reference
+            masked = {"errors": [refusal(GraphQLError("", original_error=error))]}
+            await _send(send, 500, media.headers, _encoded(masked))
         else:
             if isinstance(answer, str):
                 await _send(send, 200, media.headers, answer.encode())

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import re
 import shutil
 import socket
 import subprocess
+import sys
 import time
+import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +30,7 @@ from hub.edge.layers import layers
 from hub.errors import SetUpError
 from hub.identity.cookies import Cookie
 from hub.identity.tokens import new_secret
+from hub.logs import REQUESTS, RequestLines, configure
 from hub.maintenance import issue_token_in
 from tests.conftest import running
 
@@ -201,6 +206,31 @@ async def test_one_line_for_each_request_without_what_was_asked(opened: Opened) 
     assert line["ms"] > 0
     assert re.fullmatch(r"[0-9a-f-]{36}", line["person"])
     assert "secret" not in json.dumps(line)
+
+
+def test_the_line_for_machines_is_what_the_log_would_write(monkeypatch: pytest.MonkeyPatch) -> None:
+    before, written = structlog.get_config(), io.StringIO()
+    monkeypatch.setattr(sys, "stderr", written)
+    lines = RequestLines()
+    person = uuid.uuid4()
+    asked = ("00ff", "GET", '/a "quoted" \u00e9\n path', 200, 0.0123, person)
+    nobody = ("00ff", "GET", "/", 200, 0.0123, None)
+    try:
+        configure(as_json=True)
+        for given in (asked, nobody):
+            lines.stream = None
+            lines.write(*given)
+            lines.stream = REQUESTS.stream
+            lines.write(*given)
+    finally:
+        REQUESTS.stream = None
+        structlog.configure(**before)
+    by_log, by_hand, of_nobody, of_nobody_by_hand = map(json.loads, written.getvalue().splitlines())
+    for one, other in ((by_log, by_hand), (of_nobody, of_nobody_by_hand)):
+        first, second = one.pop("timestamp"), other.pop("timestamp")
+        assert datetime.fromisoformat(first) <= datetime.fromisoformat(second)
+        assert one == other
+    assert (by_hand["path"], by_hand["ms"], by_hand["person"]) == (asked[2], 12.3, str(person))
 
 
 async def test_a_request_that_takes_too_long_is_given_up(

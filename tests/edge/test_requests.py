@@ -12,6 +12,7 @@ import structlog
 from starlette.applications import Starlette
 
 from schema.api import PLANNER
+from schema.http import endpoint
 from schema.http.reading import LARGEST_BODY
 from tests.conftest import Client
 
@@ -310,6 +311,24 @@ async def test_a_bug_in_the_compiler_is_masked_and_found_by_its_reference(
     assert "secret" not in json.dumps(answer)
     references = [line["reference"] for line in logs if line["event"] == "unexpected error"]
     assert references == [error["extensions"]["reference"]]
+
+
+async def test_a_bug_before_anything_is_run_is_masked_too(
+    readers: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any) -> None:
+        raise RuntimeError("the secret of the body")
+
+    monkeypatch.setattr(endpoint, "from_body", broken)
+    http = (await readers(None)).http
+    with structlog.testing.capture_logs() as logs:
+        response = await http.post("/graphql", json=TYPENAME)
+    assert (response.status_code, response.headers["content-type"]) == (500, JSON)
+    (error,) = response.json()["errors"]
+    assert error["extensions"]["code"] == "INTERNAL"
+    assert "secret" not in response.text
+    found = [line for line in logs if line["event"] == "unexpected error"]
+    assert [line["reference"] for line in found] == [error["extensions"]["reference"]]
 
 
 async def test_only_reads_go_by_get_and_other_methods_are_refused(readers: Client) -> None:
