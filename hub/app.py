@@ -22,7 +22,7 @@ from hub.edge.layers import layers
 from hub.identity.authentication import SESSION_COOKIE
 from hub.identity.cookies import Cookie
 from hub.identity.oidc.attempt import AttemptSeal
-from hub.identity.oidc.provider import Providers
+from hub.identity.oidc.providers import Providers
 from hub.identity.recognition import Recognition
 from hub.policy import unguarded_models
 from hub.web import portal

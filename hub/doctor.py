@@ -19,7 +19,7 @@ from hub.db import migrate as migrations
 from hub.db.engine import APP_ROLE, PUBLIC_ROLE
 from hub.db.seed import run_as_owner
 from hub.errors import SetUpError, Unavailable
-from hub.identity.oidc.provider import Providers
+from hub.identity.oidc.providers import Providers
 
 POOLS = 4
 """Of one worker (`hub.db.engine.Database`): for two roles, one that reads and one that also writes."""

@@ -82,11 +82,10 @@ class RateLimits:
             return
         person = scope["state"]["actor"].person_id
         rate = self.rates.signed_in if person else self.rates.public
-        who = str(person) if person else address_of(scope)
         if self.store is None:
-            count, seconds = self.own.count(rate, who)
+            count, seconds = self.own.count(rate, person.int if person else address_of(scope))
         else:
-            count, seconds = await self._counted(self.store, rate, who)
+            count, seconds = await self._counted(self.store, rate, str(person or address_of(scope)))
         left = max(rate.amount - count, 0)
         told = (self.policies[rate], (b"ratelimit", b'"requests";r=%d;t=%d' % (left, seconds)))
         scope["state"]["headers"].extend(told)

@@ -16,10 +16,10 @@ class Windows:
     """The counts of the windows that are open."""
 
     def __init__(self) -> None:
-        self._open: dict[int, tuple[int, Counter[str]]] = {}
+        self._open: dict[int, tuple[int, Counter[str | int]]] = {}
         """By a window's length in seconds: its number since 1970, and its counts."""
 
-    def count(self, rate: RateLimitItem, who: str, more: int = 1) -> tuple[int, int]:
+    def count(self, rate: RateLimitItem, who: str | int, more: int = 1) -> tuple[int, int]:
         """How often it was in this window with `more`, and in how many seconds the window ends."""
         length, now = rate.get_expiry(), int(time.time())
         number = now // length

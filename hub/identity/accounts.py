@@ -9,8 +9,8 @@ from sqlalchemy import DateTime, bindparam, text
 
 from hub.db.engine import Database
 from hub.identity.actor import Actor
-from hub.identity.oidc.checks import Untrusted, claimed_issuer
-from hub.identity.oidc.provider import Account, Providers
+from hub.identity.oidc.claims import Account, Untrusted, claimed_issuer
+from hub.identity.oidc.providers import Providers
 
 log = structlog.get_logger("hub.identity")
 

@@ -27,17 +27,23 @@ class Authentication:
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
         state = scope.setdefault("state", {})
-        state["actor"] = PUBLIC
+        recognition: Recognition = scope["app"].state.recognition
         bearer = _bearer(scope)
+        if bearer is not None:
+            actor = recognition.known(bearer)
+            if actor is not None:
+                state["actor"] = actor
+                await self.app(scope, receive, send)
+                return
+        state["actor"] = PUBLIC
+        headers = Headers(scope=scope)
         if bearer is None and not _is_same_site(scope, headers):
             await _refuse(403, "This came from another site. Use the portal's own pages.")(
                 scope, receive, send
             )
             return
         try:
-            recognition: Recognition = scope["app"].state.recognition
             if bearer is not None:
                 actor = await recognition.by_token(bearer)
             else:

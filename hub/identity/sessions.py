@@ -13,7 +13,7 @@ from hub.audit.models import AuditEvent
 from hub.db.engine import Database
 from hub.identity.actor import Actor
 from hub.identity.models import LoginSession
-from hub.identity.oidc.provider import Account
+from hub.identity.oidc.claims import Account
 from hub.identity.tokens import digest
 
 PREFIX = "hubs_"

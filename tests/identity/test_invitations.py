@@ -17,7 +17,7 @@ from hub.db.engine import Database
 from hub.identity import accounts
 from hub.identity.actor import Actor, Role
 from hub.identity.models import Invitation, Person
-from hub.identity.oidc.provider import Account
+from hub.identity.oidc.claims import Account
 from hub.organisations.models import Organisation
 from schema.compiler.ids import global_id
 from tests.conftest import Client

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 from collections.abc import Collection, Mapping
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from authlib.oidc.core import CodeIDToken
@@ -16,43 +12,15 @@ from joserfc.jwk import KeySet
 from joserfc.jws import JWSRegistry
 from joserfc.jwt import JWTClaimsRegistry, Token
 
+from hub.identity.oidc.claims import LONGEST_TOKEN, SKEW_SECONDS, UnknownKey, Untrusted, is_identifier
+
 ALGORITHMS: Final = ("RS256", "PS256", "ES256")
 """All of them sign with a private key that the hub never has: neither `none` nor a shared secret passes."""
-SKEW_SECONDS: Final = 60
-"""By which a provider's clock may differ from the hub's."""
-LONGEST_TOKEN: Final = 8_000
-LONGEST_IDENTIFIER: Final = 255
 ACCESS_TOKEN_TYPES: Final = ("at+jwt", "application/at+jwt")
 LOGOUT_TOKEN_TYPES: Final = ("logout+jwt", "application/logout+jwt")
 BACK_CHANNEL_EVENT: Final = "http://schemas.openid.net/event/backchannel-logout"
 
 _REGISTRY: Final = JWSRegistry(algorithms=ALGORITHMS, strict_check_header=False)
-
-
-class Untrusted(Exception):
-    """The token is not to be believed. `reason` is for the log: it holds nothing of the token."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
-class UnknownKey(Untrusted):
-    """The token names a key that is not in the set: perhaps a newer one."""
-
-
-def claimed_issuer(token: str) -> str | None:
-    """The issuer that the token claims, before anything of it is believed; None where it is no token."""
-    parts = token.split(".")
-    if len(token) > LONGEST_TOKEN or len(parts) != 3:
-        return None
-    padded = parts[1] + "=" * (-len(parts[1]) % 4)
-    try:
-        claims = json.loads(base64.urlsafe_b64decode(padded))
-    except (binascii.Error, ValueError, RecursionError):
-        return None
-    issuer = claims.get("iss") if isinstance(claims, dict) else None
-    return issuer if isinstance(issuer, str) else None
 
 
 def id_token(
@@ -98,14 +66,6 @@ def logout_token(token: str, keys: KeySet, *, issuer: str, client_id: str) -> di
     return claims
 
 
-def expiry(claims: Mapping[str, Any]) -> datetime:
-    """Until when the token could be used, were it used again."""
-    try:
-        return datetime.fromtimestamp(claims["exp"] + SKEW_SECONDS, UTC)
-    except (OverflowError, ValueError, OSError):
-        raise Untrusted("exp: beyond the calendar") from None
-
-
 def _signed(token: str, keys: KeySet, *, types: Collection[str] | None = None) -> Token:
     if len(token) > LONGEST_TOKEN:
         raise Untrusted("the token is too long")
@@ -139,11 +99,6 @@ def _check(claims: dict[str, Any], issuer: str, audience: str, *, essential: Col
 def _require_subject(claims: Mapping[str, Any]) -> None:
     if not is_identifier(claims["sub"]):
         raise Untrusted("sub: not an identifier")
-
-
-def is_identifier(value: object) -> bool:
-    """Whether it is text that can be kept: short, and of printable characters only."""
-    return isinstance(value, str) and 1 <= len(value) <= LONGEST_IDENTIFIER and value.isprintable()
 
 
 def _untrusted(error: Exception) -> Untrusted:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
 from urllib.parse import urlencode, urlsplit
 
@@ -14,35 +13,24 @@ from authlib.integrations.httpx_client import AsyncOAuth2Client
 from joserfc.errors import JoseError
 from joserfc.jwk import Key, KeySet, import_key
 
-from hub.config import OidcIssuer, Settings
+from hub.config import OidcIssuer
 from hub.errors import Unavailable
 from hub.identity.oidc import checks
 from hub.identity.oidc.attempt import Attempt
-from hub.identity.oidc.checks import UnknownKey, Untrusted
+from hub.identity.oidc.claims import Account, UnknownKey, Untrusted, is_identifier
 from hub.identity.oidc.remembered import Remembered
 
 log = structlog.get_logger("hub.identity")
 
-TIMEOUT_SECONDS: Final = 5
 LARGEST_DOCUMENT: Final = 1_000_000
 SCOPE: Final = "openid email profile"
 KEY_TYPES: Final = ("RSA", "EC")
 """Of the algorithms that the hub takes; a shared secret is none of them."""
 ENDPOINTS: Final = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 
+TIMEOUT_SECONDS: Final = 5
+
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """Who signed in, as the provider says. `email` is None unless the provider has verified it."""
-
-    issuer: str
-    subject: str
-    sid: str | None
-    email: str | None
-    name: str | None
-    id_token: str
 
 
 class Provider:
@@ -236,42 +224,17 @@ class Provider:
 
 def _account(claims: Mapping[str, Any], profile: Mapping[str, Any], id_token: str) -> Account:
     email, sid, name = profile.get("email"), claims.get("sid"), profile.get("name")
-    is_verified = profile.get("email_verified") is True and checks.is_identifier(email) and "@" in str(email)
+    is_verified = profile.get("email_verified") is True and is_identifier(email) and "@" in str(email)
     return Account(
         issuer=claims["iss"],
         subject=claims["sub"],
-        sid=sid if checks.is_identifier(sid) else None,
+        sid=sid if is_identifier(sid) else None,
         email=email if is_verified else None,
-        name=name if checks.is_identifier(name) else None,
+        name=name if is_identifier(name) else None,
         id_token=id_token,
     )
 
 
-class Providers:
-    """The providers of the settings, by their issuers, in the order of the settings."""
-
-    def __init__(self, settings: Settings) -> None:
-        self.audience = settings.audience
-        self._http = httpx2.AsyncClient(timeout=TIMEOUT_SECONDS) if settings.oidc_issuers else None
-        self._by_issuer = {
-            issuer.issuer: Provider(issuer, self._http, base_url=settings.base_url)
-            for issuer in settings.oidc_issuers
-            if self._http is not None
-        }
-
-    def __iter__(self) -> Iterator[Provider]:
-        return iter(self._by_issuer.values())
-
-    def find(self, issuer: str | None) -> Provider | None:
-        """The provider of the issuer; None where the settings name no such one."""
-        return None if issuer is None else self._by_issuer.get(issuer)
-
-    def only(self) -> Provider | None:
-        """The provider where there is exactly one."""
-        found = list(self)
-        return found[0] if len(found) == 1 else None
-
-    async def close(self) -> None:
-        """Close the connections."""
-        if self._http is not None:
-            await self._http.aclose()
+def client() -> httpx2.AsyncClient:
+    """For what is fetched of providers' metadata and keys."""
+    return httpx2.AsyncClient(timeout=TIMEOUT_SECONDS)

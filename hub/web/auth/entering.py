@@ -14,7 +14,7 @@ from hub.identity import sessions
 from hub.identity.actor import Actor
 from hub.identity.cookies import Cookie
 from hub.identity.models import LoginSession
-from hub.identity.oidc.provider import Account
+from hub.identity.oidc.claims import Account
 from hub.identity.recognition import Recognition
 from hub.web.answering import go
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
 import structlog
@@ -17,12 +17,15 @@ from hub.identity import accounts
 from hub.identity.cookies import Cookie
 from hub.identity.models import LoginSession
 from hub.identity.oidc.attempt import LIFE_SECONDS, Attempt, AttemptSeal
-from hub.identity.oidc.checks import Untrusted, claimed_issuer, expiry
-from hub.identity.oidc.provider import Account, Provider, Providers
+from hub.identity.oidc.claims import Account, Untrusted, claimed_issuer, expiry
+from hub.identity.oidc.providers import Providers
 from hub.web.answering import go, show
 from hub.web.auth.entering import leave, local_path, welcome
 from hub.web.failures.page import viewer_of
 from hub.web.forms import posted_form
+
+if TYPE_CHECKING:
+    from hub.identity.oidc.provider import Provider
 
 log = structlog.get_logger("hub.web")
 
