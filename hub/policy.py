@@ -195,7 +195,7 @@ READS: dict[type[Base], Scopes] = {
     IdentityBinding: {SIGNED_IN: MINE, ADMIN: EVERYWHERE},
     Invitation: {FOCAL_POINT: OWN, CO_MANAGER: EVERYWHERE, STAFF: EVERYWHERE, ADMIN: EVERYWHERE},
     Initiative: {ANYONE: PUBLISHED, SIGNED_IN: TAKING_PART, **OFFICE, ANALYST: EVERYWHERE},
-    InitiativeParticipant: {ANYONE: Through(Initiative, "initiative_id")},
+    InitiativeParticipant: {ANYONE: PUBLISHED, SIGNED_IN: Through(Initiative, "initiative_id")},
     InitiativeCorePurpose: {ANYONE: Through(Initiative, "initiative_id")},
     InitiativeGuidingPrinciple: {ANYONE: Through(Initiative, "initiative_id")},
     ExpressionOfInterest: {**PARTNERS, **OFFICE},

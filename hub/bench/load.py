@@ -68,11 +68,13 @@ STEPS = (
         from generate_series(0, :initiatives - 1) as x join o on o.n = x % (select count(*) from o)""",
     """
         create temporary table i on commit drop as
-        select row_number() over (order by id) - 1 as n, id, lead_organisation_id from hub.initiatives
+        select row_number() over (order by id) - 1 as n, id, lead_organisation_id, is_published
+        from hub.initiatives
         where reference like 'BEN-I-%'""",
     """
-        insert into hub.initiative_participants (initiative_id, organisation_id, role)
-        select i.id, o.id, (array['FUNDING', 'ACCOUNTABLE', 'EXTENDING', 'IMPLEMENTING'])[1 + part]
+        insert into hub.initiative_participants (initiative_id, organisation_id, role, is_published)
+        select i.id, o.id, (array['FUNDING', 'ACCOUNTABLE', 'EXTENDING', 'IMPLEMENTING'])[1 + part],
+               i.is_published
         from i cross join generate_series(0, 3) as part
         join o on o.n = (i.n * 7 + part * 31) % (select count(*) from o)""",
     """

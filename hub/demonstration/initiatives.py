@@ -277,4 +277,5 @@ def add_participants(world: World, lines: Iterable[Line]) -> None:
                 initiative_id=line.row["id"],
                 organisation_id=world.organisation(organisation),
                 role=role.value,
+                is_published=line.row["is_published"],
             )

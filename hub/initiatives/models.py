@@ -7,7 +7,15 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index, SmallInteger, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    Computed,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    SmallInteger,
+    UniqueConstraint,
+)
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -103,6 +111,7 @@ class Initiative(Demonstrable, Versioned, Base):
         CheckConstraint("ends_on >= starts_on", name="period"),
         CheckConstraint("(budget_amount is null) = (budget_currency is null)", name="budget_whole"),
         CheckConstraint("budget_amount > 0", name="budget_positive"),
+        UniqueConstraint("id", "is_published"),
         Index("ix_initiatives_search", "search", postgresql_using="gin"),
         Index("ix_initiatives_starts_on_id", "starts_on", "id"),
         Index("ix_initiatives_title_id", "title", "id"),
@@ -139,7 +148,10 @@ class Initiative(Demonstrable, Versioned, Base):
     working_group: Mapped[WorkingGroup | None] = relationship(lazy="raise", viewonly=True)
     lead_organisation: Mapped[Organisation | None] = relationship(lazy="raise", viewonly=True)
     participants: Mapped[list[InitiativeParticipant]] = relationship(
-        lazy="raise", viewonly=True, order_by="InitiativeParticipant.id"
+        lazy="raise",
+        viewonly=True,
+        order_by="InitiativeParticipant.id",
+        primaryjoin="foreign(InitiativeParticipant.initiative_id) == Initiative.id",
     )
     core_purposes: Mapped[list[CorePurpose]] = relationship(
         secondary=f"{SCHEMA}.initiative_core_purposes",
@@ -161,14 +173,26 @@ class InitiativeParticipant(Base):
     __tablename__ = "initiative_participants"
     __table_args__ = (
         one_of("role", ParticipationRole),
+        ForeignKeyConstraint(
+            ["initiative_id", "is_published"],
+            [f"{SCHEMA}.initiatives.{name}" for name in ("id", "is_published")],
+            onupdate="CASCADE",
+            name="fk_initiative_participants_initiative",
+        ),
         UniqueConstraint("initiative_id", "organisation_id", "role"),
     )
 
-    initiative_id: Mapped[uuid.UUID] = reference_to("initiatives", index=False)
+    initiative_id: Mapped[uuid.UUID]
     organisation_id: Mapped[uuid.UUID] = reference_to("organisations")
     role: Mapped[str] = closed(ParticipationRole)
+    is_published: Mapped[bool]
+    """As the initiative is, always: the policy of a row is then in the row, and costs no look-up."""
 
-    initiative: Mapped[Initiative] = relationship(lazy="raise", viewonly=True)
+    initiative: Mapped[Initiative] = relationship(
+        lazy="raise",
+        viewonly=True,
+        primaryjoin="foreign(InitiativeParticipant.initiative_id) == Initiative.id",
+    )
     organisation: Mapped[Organisation] = relationship(lazy="raise", viewonly=True)
 
 

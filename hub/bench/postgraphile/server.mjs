@@ -73,6 +73,14 @@ const tags = {
       },
       "bench.contribution_totals": { tags: { primaryKey: "currency" } },
     },
+    constraint: {
+      "hub.initiative_participants.fk_initiative_participants_initiative": {
+        tags: {
+          foreignFieldName: "initiativeParticipants",
+          foreignSimpleFieldName: "initiativeParticipantsList",
+        },
+      },
+    },
   },
 };
 

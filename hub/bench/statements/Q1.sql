@@ -21,7 +21,7 @@ from (
                          || coalesce('{"name":' || to_json(o.name)::text || '}', 'null') || '}'
                   from hub.initiative_participants p
                   left join hub.organisations o on o.id = p.organisation_id and o.is_listed
-                  where p.initiative_id = i.id
+                  where p.initiative_id = i.id and p.is_published
                   order by p.id), ',')
            || '],"contributions":{"nodes":['
            || array_to_string(array(

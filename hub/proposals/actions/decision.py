@@ -214,6 +214,7 @@ async def _initiative_of(act: Act, proposal: Proposal, revision: ProposalRevisio
             initiative_id=initiative.id,
             organisation_id=proposal.organisation_id,
             role=ParticipationRole.IMPLEMENTING,
+            is_published=initiative.is_published,
         )
     )
     return initiative
