@@ -162,7 +162,8 @@ async def revoked(
     answers: list[Answered] = []
     is_over = asyncio.Event()
 
-    async def poll(line: httpx.AsyncClient) -> None:
+    async def poll(number: int, line: httpx.AsyncClient) -> None:
+        await asyncio.sleep(number * 0.1)  # what one worker has just begun to remember, another soon forgets
         while not is_over.is_set():
             asked_at = time.monotonic()
             response = await ask(line, RIGHTS, identity.headers)
@@ -170,7 +171,11 @@ async def revoked(
             answers.append(Answered(workers.answering(response), asked_at, time.monotonic(), answer))
             await asyncio.sleep(POLL_SECONDS)
 
-    polls = [asyncio.create_task(poll(line)) for of_worker in lines.values() for line in of_worker]
+    polls = [
+        asyncio.create_task(poll(number, line))
+        for number, of_worker in enumerate(lines.values())
+        for line in of_worker
+    ]
     async with workers.line() as another:
         await asyncio.sleep(0.5)
         began_at = time.monotonic()
@@ -208,8 +213,8 @@ async def test_what_is_revoked_ends_within_a_second_in_every_worker(
         own = [answered for answered in answers if answered.worker == worker]
         early = [answered.answer for answered in own if answered.answered_at < began_at]
         late = [answered.answer for answered in own if answered.asked_at > revoked_at + PROMISED_SECONDS]
-        assert len(early) > 3, "it remembered the credential"
-        assert len(late) > 3
+        assert early, "it remembers the credential"
+        assert late
         assert all(answer == before for answer in early)
         assert all(answer == after for answer in late)
     assert len({answered.worker for answered in answers}) == WORKERS
