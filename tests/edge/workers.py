@@ -16,6 +16,7 @@ import httpx
 import psutil
 
 from hub.database import Place
+from tests import secrecy
 from tests.conftest import UNLIMITED
 
 START_SECONDS = 60
@@ -76,6 +77,7 @@ def serving(log: Path, *, count: int, environment: Mapping[str, str]) -> Iterato
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(20)
+        secrecy.keep("the log of hub serve", log.read_text("utf-8"))
 
 
 def _await_ready(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
