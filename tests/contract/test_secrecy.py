@@ -29,7 +29,7 @@ LEAKS = {
     # what is said of it: what a test does with its secret
     "a token or session of the hub": 'log.info("request", path=tokens.new_secret())',
     "a token or session of the hub, which nobody noted": 'print("hub_" + "a" * 43)',
-    "a signed token (JWT)": 'print("eyJhbGciOiJub25l.eyJzdWIiOiIxMjM0.c2lnbmF0dXJl")',
+    "a signed token (JWT)": 'print(".".join(["eyJhbGciOiJub25l", "eyJzdWIiOiIxMjM0", "c2lnbmF0dXJl"]))',
     "a token or session of the hub, in an exception": (
         'log.error("failed", exc_info=ValueError(tokens.new_secret()))'
     ),
