@@ -88,21 +88,26 @@ def _line(
 REQUESTS = RequestLines()
 
 
-def configure(*, as_json: bool) -> None:
-    """Log to standard error: JSON for machines; for a person at a terminal plain text, and what matters."""
-    REQUESTS.stream = Gathered(sys.stderr) if as_json else None
-    stream: Any = REQUESTS.stream or sys.stderr
+def processors(*, as_json: bool) -> list[structlog.typing.Processor]:
+    """What makes a line of an event: JSON for machines, text for a person. Tracebacks show no variables."""
     encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode
     plain = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
     rendering: list[structlog.typing.Processor] = (
         [structlog.processors.format_exc_info, lambda _, __, event: encode(event)] if as_json else [plain]
     )
+    return [
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        *rendering,
+    ]
+
+
+def configure(*, as_json: bool) -> None:
+    """Log to standard error: JSON for machines; for a person at a terminal plain text, and what matters."""
+    REQUESTS.stream = Gathered(sys.stderr) if as_json else None
+    stream: Any = REQUESTS.stream or sys.stderr
     structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            *rendering,
-        ],
+        processors=processors(as_json=as_json),
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO if as_json else logging.WARNING),
         logger_factory=structlog.WriteLoggerFactory(stream),
         cache_logger_on_first_use=True,

@@ -29,6 +29,13 @@ from hub.demonstration.fill import fill
 from hub.identity import sessions, tokens
 from hub.identity.actor import Actor
 from hub.maintenance import issue_token_in
+from tests import secrecy
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """No secret that a test uses may be logged."""
+    config.pluginmanager.register(secrecy, "secrecy")
+
 
 PERSONAS = (
     "partner",
@@ -57,6 +64,7 @@ def server() -> Iterator[Any]:
         migrate.alter_system(embedded.owner_url(running, "postgres"), WITHOUT_DISK)
         yield running
         running.cleanup()
+        secrecy.keep("PostgreSQL's log", (Path(folder) / "data" / "postgres" / "log").read_text("utf-8"))
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, sync_playwright
 
+from tests import secrecy
+
 CHROMIUM_ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -69,7 +71,8 @@ def address(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Itera
     output = ready(process)
     watchdog.cancel()
     # Nobody reads on, and a full pipe would stop the server.
-    threading.Thread(target=output.extend, args=(process.stdout,), daemon=True).start()
+    reading = threading.Thread(target=output.extend, args=(process.stdout,), daemon=True)
+    reading.start()
     yield f"http://127.0.0.1:{port}"
     process.send_signal(signal.SIGINT)
     try:
@@ -77,6 +80,8 @@ def address(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Itera
     except subprocess.TimeoutExpired:
         process.kill()
         pytest.fail(f"hub demo did not end within {STOP_SECONDS} s of Ctrl-C")
+    reading.join()
+    secrecy.keep("what hub demo said to a browser's test", "".join(output))
 
 
 def ready(process: subprocess.Popen[str]) -> list[str]:

@@ -40,16 +40,22 @@ class Rows:
     def who(self, persona: str | None, today: date) -> Who:
         """The persona with the roles of the day."""
         if persona is None:
-            return Who(None, None, frozenset())
+            return self.who_is(None, today)
         person = next(row for row in self.tables["persons"] if row.persona == persona)
+        return self.who_is(person.id, today)
+
+    def who_is(self, person: uuid.UUID | None, today: date) -> Who:
+        """The person of the key with the roles of the day; the public where there is none."""
+        if person is None:
+            return Who(None, None, frozenset())
         roles = {
             grant.role
             for grant in self.tables["role_grants"]
-            if grant.person_id == person.id
+            if grant.person_id == person
             and grant.starts_on <= today
             and (grant.ends_on is None or today <= grant.ends_on)
         }
-        return Who(person.id, person.organisation_id, frozenset(roles))
+        return Who(person, self.by_id["persons"][person].organisation_id, frozenset(roles))
 
     def sees(self, table: str, who: Who, row: Row) -> bool:
         """Whether somebody sees the row."""
