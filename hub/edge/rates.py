@@ -115,6 +115,8 @@ class RateLimits:
             return self.own.count(rate, who)
 
 
+UNKNOWN_TOKEN = 4403
+"""By which the hub closes a WebSocket whose token is not good (before anybody was known), or no longer."""
 FAILURES = parse("100/minute")
 """Unknown or ended tokens from one address, in which several officials may sit."""
 
@@ -129,20 +131,26 @@ class FailedSignIns:
         self.app, self.failures = app, Windows()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or all(name != b"authorization" for name, _ in scope["headers"]):
+        # A WebSocket may bring its token later, in a message.
+        if scope["type"] != "websocket" and all(
+            name != b"authorization" for name, _ in scope.get("headers", ())
+        ):
             await self.app(scope, receive, send)
             return
         address, is_refused = address_of(scope), False
 
         async def note(message: Message) -> None:
             nonlocal is_refused
-            is_refused = is_refused or message.get("status") == 401
+            is_unknown = message.get("code") == UNKNOWN_TOKEN and scope["state"]["actor"].is_public
+            is_refused = is_refused or message.get("status") == 401 or is_unknown
             await send(message)
 
         if self.failures.count(FAILURES, address, 0)[0] < FAILURES.amount:
-            await self.app(scope, receive, note)
-            if is_refused:
-                self.failures.count(FAILURES, address)
+            try:
+                await self.app(scope, receive, note)
+            finally:
+                if is_refused:
+                    self.failures.count(FAILURES, address)
             return
         message = "Too many unknown tokens came from this address. Wait a minute, then use a token in force."
         await refuse(429, message, {"Retry-After": "60"})(scope, receive, send)

@@ -10,7 +10,7 @@ from functools import lru_cache
 import structlog
 from prometheus_client import Counter, Histogram
 from starlette.requests import ClientDisconnect
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hub.edge.answers import refuse
@@ -22,7 +22,7 @@ LONGEST_SECONDS = 30
 
 REQUESTS = Counter("hub_requests", "Requests answered.", ("route", "method", "status"))
 SECONDS = Histogram("hub_request_seconds", "Time from request to answer.", ("route",))
-METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
+METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS", "WEBSOCKET"})
 
 
 class Record:
@@ -32,6 +32,9 @@ class Record:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await self._socket(scope, receive, send)
+            return
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -61,6 +64,27 @@ class Record:
         finally:
             _write(scope, status or 500, time.perf_counter() - began)
 
+    async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """A WebSocket: one line at its end, with the code by which the hub closed it, if it did."""
+        began, status = time.perf_counter(), 0
+        scope.setdefault("state", {})["request_id"] = secrets.token_hex(8)
+
+        async def note(message: Message) -> None:
+            nonlocal status
+            match message["type"]:
+                case "websocket.accept":
+                    status = 101
+                case "websocket.close":
+                    status = message.get("code", 1000)
+                case "websocket.http.response.start":
+                    status = message["status"]
+            await send(message)
+
+        try:
+            await self.app(scope, receive, note)
+        finally:
+            _write(scope, status or 500, time.perf_counter() - began)
+
 
 @lru_cache(1_000)
 def _measures(path: str, method: str, status: int) -> tuple[Counter, Histogram]:
@@ -68,16 +92,17 @@ def _measures(path: str, method: str, status: int) -> tuple[Counter, Histogram]:
 
 
 def _write(scope: Scope, status: int, seconds: float) -> None:
-    route = scope.get("route")
-    path = route.path if isinstance(route, Route) else "none"
-    method = scope["method"] if scope["method"] in METHODS else "other"
-    count, duration = _measures(path, method, status)
+    state, route = scope["state"], scope.get("route")
+    path = route.path if isinstance(route, Route | WebSocketRoute) else "none"
+    method = "WEBSOCKET" if scope["type"] == "websocket" else scope["method"]
+    count, duration = _measures(path, method if method in METHODS else "other", status)
     count.inc()
-    duration.observe(seconds)
-    actor = scope["state"].get("actor")
+    if not state.get("is_stream"):  # a stream is as long as somebody listens
+        duration.observe(seconds)
+    actor = state.get("actor")
     log.info(
         "request",
-        id=scope["state"]["request_id"],
+        id=state["request_id"],
         method=method,
         path=scope["path"],
         status=status,

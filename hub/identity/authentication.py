@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from hub.db.failures import known_error
 from hub.identity.actor import PUBLIC, Actor
 from hub.identity.cookies import Cookie
-from hub.identity.recognition import Recognition
+from hub.identity.recognition import Credential, Recognition
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 SESSION_COOKIE = "hub_session"
@@ -30,7 +30,7 @@ class Authentication:
         headers = Headers(scope=scope)
         state = scope.setdefault("state", {})
         state["actor"] = PUBLIC
-        bearer = _bearer(headers)
+        bearer = bearer_in(headers.get("authorization", ""))
         if bearer is None and not _is_same_site(scope, headers):
             await _refuse(403, "This came from another site. Use the portal's own pages.")(
                 scope, receive, send
@@ -56,6 +56,16 @@ class Authentication:
         await self.app(scope, receive, send)
 
 
+def credential_of(scope: Scope, cookie: Cookie) -> Credential | None:
+    """What the request shows of who asks: its bearer token, else its cookie."""
+    headers = Headers(scope=scope)
+    bearer = bearer_in(headers.get("authorization", ""))
+    if bearer is not None:
+        return Credential("token", bearer)
+    secret = cookie.read(headers)
+    return None if secret is None else Credential("cookie", secret)
+
+
 async def _actor(recognition: Recognition, bearer: str | None, cookie: str | None) -> Actor | None:
     """Who asks; None for the public, and for whoever shows a credential that is no good."""
     if bearer is not None:
@@ -63,8 +73,9 @@ async def _actor(recognition: Recognition, bearer: str | None, cookie: str | Non
     return None if cookie is None else await recognition.by_cookie(cookie)
 
 
-def _bearer(headers: Headers) -> str | None:
-    kind, _, token = headers.get("authorization", "").partition(" ")
+def bearer_in(header: str) -> str | None:
+    """The token of an Authorization header; None where it holds none."""
+    kind, _, token = header.partition(" ")
     return token.strip() if kind.lower() == "bearer" else None
 
 
