@@ -18,8 +18,8 @@ from schema.proposals import Proposal
 
 
 @strawberry.enum(
-    description="What a stream tells. CHANGED: the object, as it is now, is in the event. RESYNC: read again, "
-    "by a query, what you show; the stream begins here, or may have missed something."
+    description="What a stream tells. CHANGED: the object, as it is now, is in the event. RESYNC: read again "
+    "what you show, by a query; the stream begins here, or may have missed something."
 )
 class ChangeKind(StrEnum):
     CHANGED = "CHANGED"
@@ -61,9 +61,9 @@ PARTS_OF_A_PROPOSAL: Any = (
 
 
 @strawberry.type(
-    description="What can be listened to, by whoever is signed in: over a WebSocket (graphql-transport-ws), or "
-    "by accepting text/event-stream. Each event is read as the viewer may see it; what the viewer may not see "
-    "is not told."
+    description="What can be listened to, by whoever is signed in: over a WebSocket (graphql-transport-ws), "
+    "or by accepting text/event-stream. Each event is read as the viewer may see it; what the viewer may not "
+    "see is not told."
 )
 class Subscription:
     proposal_changed: ProposalChange = event(
@@ -78,6 +78,6 @@ class Subscription:
         (),
         _filtered,
         [argument("filter", ContributionFilter | None, "Which contributions; all conditions hold together.")],
-        "Each act upon a contribution that the viewer may see: pledged, committed, received, allocated and so "
-        "on. An import is a RESYNC.",
+        "Each act upon a contribution that the viewer may see: pledged, committed, received, allocated and "
+        "so on. An import is a RESYNC.",
     )

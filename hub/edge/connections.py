@@ -38,8 +38,8 @@ class Line:
 
     async def until_closing(self) -> None:
         """Ends soon after the server has given up the connection, which may wait for its reader even then."""
-        while not self._transport.is_closing():
-            await asyncio.sleep(SLOWEST_SECONDS / 2)  # noqa: ASYNC110 (no event tells it)
+        while not self._transport.is_closing():  # noqa: ASYNC110 (no event tells it)
+            await asyncio.sleep(SLOWEST_SECONDS / 2)
 
 
 class Connection(AutoHTTPProtocol):  # type: ignore[misc, valid-type]

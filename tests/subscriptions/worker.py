@@ -1,4 +1,4 @@
-"""One worker of the hub over a database that is given, served as `hub serve` does; a program that tests start."""
+"""One worker of the hub over a database, served as `hub serve` does; a program that tests start."""
 
 from __future__ import annotations
 

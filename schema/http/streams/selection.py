@@ -16,17 +16,16 @@ from graphql import (
 )
 from graphql.execution.collect_fields import FieldDetails, collect_fields
 from graphql.execution.values import VariableValues, get_variable_values
-from sqlalchemy import func, select
 
 from hub.db.engine import Database
 from hub.errors import HubError
 from hub.identity.actor import Actor
 from schema.api import PLANNER
-from schema.compiler.emit import EVENT, Emitter, Uncompilable, field_mapping
+from schema.compiler.emit import Emitter, Uncompilable, field_mapping
 from schema.compiler.mapping import Context, EventField
 from schema.compiler.plan import Document
-from schema.compiler.text import MARK, NULL
-from schema.compiler.transport import decoded, fetch
+from schema.compiler.resolve import read_event
+from schema.compiler.text import MARK
 from schema.http.operations import not_clear
 from schema.masking import refusal
 
@@ -113,9 +112,7 @@ class Selection:
 
     async def _executed(self, database: Database, id: UUID) -> Payload | None:
         """The same by the normal executor, which says what is wrong where a null stands that must not."""
-        value = self._new_emitter().field(self._field, self._details, None, "Subscription")
-        statement = select(func.coalesce(value, NULL)).params({EVENT: id})
-        event = decoded(await fetch(database, self.actor, statement))
+        event = await read_event(database, self._new_emitter(), self._field, self._details, id)
         if event is None:
             return None
         assert self._document.node is not None
