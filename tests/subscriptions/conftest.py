@@ -36,6 +36,7 @@ class Worker:
 
     def __init__(self, process: subprocess.Popen[str], address: str, log: Path) -> None:
         self.process, self.address, self.log = process, address, log
+        self.port = int(address.rpartition(":")[2])
 
     def stop(self) -> int:
         """End it as a supervisor does; its exit code."""
@@ -44,13 +45,13 @@ class Worker:
 
 
 @contextmanager
-def working(place: Place, folder: Path) -> Iterator[Worker]:
-    """A worker over the database."""
+def working(place: Place, folder: Path, port: int = 0) -> Iterator[Worker]:
+    """A worker over the database, on the port."""
     folder.mkdir(parents=True, exist_ok=True)
     login = place.login.render_as_string(hide_password=False)
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "tests.subscriptions.worker", login, str(folder)],
+            [sys.executable, "-m", "tests.subscriptions.worker", login, str(folder), str(port)],
             cwd=ROOT,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
             stdout=subprocess.PIPE,

@@ -135,7 +135,9 @@ async def running(feed: Feed) -> AsyncIterator[None]:
 
 async def say(place: Place, message: str) -> None:
     async with as_owner(place) as owner:
-        await owner.execute(text("select pg_notify(:channel, :message)"), {"channel": CHANNEL, "message": message})
+        await owner.execute(
+            text("select pg_notify(:channel, :message)"), {"channel": CHANNEL, "message": message}
+        )
 
 
 async def cut(place: Place) -> int:

@@ -15,10 +15,10 @@ from hub.serving import listen, serve
 from tests.conftest import UNLIMITED
 
 
-def main(login: str, folder: str) -> None:
+def main(login: str, folder: str, port: str) -> None:
     """Serve until a signal ends it; the address is the first line printed."""
     logs.configure(as_json=True)
-    listener = listen("127.0.0.1", 0)
+    listener = listen("127.0.0.1", int(port))
     address = f"http://127.0.0.1:{listener.getsockname()[1]}"
     given: dict[str, Any] = {"base_url": address, "is_demonstration": True, **UNLIMITED}
     app = build_app(Settings(data_dir=Path(folder), **given), make_url(login))

@@ -7,11 +7,8 @@ import WebSocket from 'ws'
 const [kind, address, token, query, retries = '0'] = process.argv.slice(2)
 const tell = (what) => console.log(JSON.stringify(what))
 const authorization = token ? { Authorization: `Bearer ${token}` } : {}
-const again = {
-  retryAttempts: Number(retries),
-  retryWait: async () => {},
-  retry: async () => {},
-}
+const soon = () => new Promise((done) => setTimeout(done, 100))
+const again = { retryAttempts: Number(retries), retryWait: soon, retry: soon }
 const on = {
   connected: () => tell({ connected: true }),
   closed: (event) => tell({ closed: event.code, reason: event.reason }),
