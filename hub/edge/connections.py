@@ -8,6 +8,7 @@ request that it began as.
 from __future__ import annotations
 
 import asyncio
+import socket
 from typing import Any, Final
 
 from starlette.types import Scope
@@ -16,6 +17,8 @@ from uvicorn.protocols.http.auto import AutoHTTPProtocol
 STATE: Final = "line"
 MOST_BUFFERED: Final = 16_384
 """Bytes that wait in the process for a slow reader, besides the event that is being sent."""
+MOST_IN_KERNEL: Final = 65_536
+"""Bytes that the operating system keeps for the same reader, about; it would take millions by itself."""
 SLOWEST_SECONDS: Final = 10.0
 """For which a reader may take nothing while something waits; then it is cut off."""
 
@@ -31,6 +34,8 @@ class Line:
     def narrow(self) -> None:
         """Let less wait for the reader than for one who fetches a page."""
         self._transport.set_write_buffer_limits(high=MOST_BUFFERED)
+        beneath: socket.socket = self._transport.get_extra_info("socket")
+        beneath.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, MOST_IN_KERNEL)
 
     def cut_off(self) -> None:
         """End the connection at once, whatever still waits for the reader."""

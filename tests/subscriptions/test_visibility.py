@@ -75,7 +75,8 @@ async def told_to_all(database_place: Place, staff: Person) -> str:
         key = await owner.scalar(
             text(
                 "select id from hub.contributions where is_published and is_demonstration"
-                " and state in ('COMMITTED', 'PARTLY_RECEIVED') and kind = 'DIRECT_FUNDING' order by id limit 1"
+                " and state in ('COMMITTED', 'PARTLY_RECEIVED') and kind = 'DIRECT_FUNDING'"
+                " order by id limit 1"
             )
         )
         found = await owner.execute(

@@ -81,17 +81,21 @@ class Streams:
             if not self._subscriptions[person_id]:
                 del self._subscriptions[person_id]
 
-    async def events(self, standing: Standing, selection: Selection) -> AsyncGenerator[Payload]:
+    async def events(
+        self, standing: Standing, selection: Selection, turn: asyncio.Lock
+    ) -> AsyncGenerator[Payload]:
         """The events of a subscription, without end; Ended where the subscriber's rights are.
 
-        One is read when the one before it was taken. What could not be read is a RESYNC.
+        One is read when the one before it was taken, and in a connection's `turn`, so that for a slow reader
+        waits one event and not one of each subscription. What could not be read is a RESYNC.
         """
         with self.feed.subscribed(selection.types) as mailbox:
             while True:
                 id = await mailbox.take()
-                event = await self._event(standing, selection, id)
-                if event is not None:
-                    yield event
+                async with turn:
+                    event = await self._event(standing, selection, id)
+                    if event is not None:
+                        yield event
 
     async def _event(self, standing: Standing, selection: Selection, id: UUID | None) -> Payload | None:
         try:

@@ -29,8 +29,8 @@ from schema.compiler.text import MARK
 from schema.http.operations import not_clear
 from schema.masking import refusal
 
-LARGEST_EVENT = 200_000
-"""Characters. What waits for a slow reader is one event of each subscription."""
+LARGEST_EVENT = 100_000
+"""Characters. One event may wait for each slow reader."""
 
 Payload = str | dict[str, Any]
 """A GraphQL response: its text, or the object."""

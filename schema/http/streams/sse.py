@@ -72,7 +72,7 @@ class EventStream:
             for watched in (self._send.watch(), self._send.drain(), self._leave(), self._stay_alive()):
                 tasks.create_task(watched)
             tasks.create_task(standing.watch(streams.feed))
-            async with aclosing(streams.events(standing, selection)) as events:
+            async with aclosing(streams.events(standing, selection, asyncio.Lock())) as events:
                 async for event in events:
                     await self._put(_next(event))
 

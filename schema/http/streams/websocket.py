@@ -71,6 +71,7 @@ class Conversation:
         self._scope, self._receive, self._streams, self._documents = scope, receive, streams, documents
         self._send = Sender(scope, send)
         self._operations: dict[str, asyncio.Task[None]] = {}
+        self._turn = asyncio.Lock()
 
     async def run(self) -> None:
         """Accept, talk, close."""
@@ -179,7 +180,7 @@ class Conversation:
         try:
             with self._streams.subscription(person_id):
                 selection = self._selection(payload, standing)
-                async with aclosing(self._streams.events(standing, selection)) as events:
+                async with aclosing(self._streams.events(standing, selection, self._turn)) as events:
                     async for event in events:
                         await self._tell(id, event)
         except BadRequest as refused:
