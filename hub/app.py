@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -11,9 +12,10 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 from strawberry.http.ides import get_graphql_ide_html
 
+from hub.audit.feed import Feed
 from hub.config import Settings
 from hub.db.engine import Database
 from hub.db.migrate import head
@@ -29,7 +31,7 @@ from hub.web import portal
 from hub.web.operations import documents
 from schema.api import PLANNER, schema
 from schema.compiler.plan import Planner
-from schema.http import Endpoint, PersistedDocuments, execute
+from schema.http import Endpoint, PersistedDocuments, Sockets, Streams, execute
 
 
 def build_app(settings: Settings, login: URL, *, compiles: bool = True) -> Starlette:
@@ -43,7 +45,8 @@ def build_app(settings: Settings, login: URL, *, compiles: bool = True) -> Starl
 
     providers = Providers(settings)
     cookie = Cookie.named(SESSION_COOKIE, settings.base_url)
-    endpoint = Endpoint(PersistedDocuments(documents()), registered_only=settings.registered_documents_only)
+    known = PersistedDocuments(documents())
+    endpoint = Endpoint(known, registered_only=settings.registered_documents_only)
     graphql = Route("/graphql", endpoint)
 
     @asynccontextmanager
@@ -57,13 +60,19 @@ def build_app(settings: Settings, login: URL, *, compiles: bool = True) -> Starl
         app.state.attempt_seal = AttemptSeal(settings.secret_key)
         app.state.compiles = compiles
         app.state.execute = partial(execute, database)
+        feed = Feed(login)
+        app.state.streams = Streams(feed, database, app.state.recognition, cookie)
+        listening = asyncio.create_task(feed.run())
         yield
+        listening.cancel()
+        await asyncio.wait([listening])
         await providers.close()
         await database.dispose()
 
     return Starlette(
         routes=[
             graphql,
+            WebSocketRoute("/graphql", Sockets(known)),
             *portal.routes(is_demonstration=settings.is_demonstration),
             *([Route("/graphiql", graphiql)] if settings.is_demonstration or settings.debug else []),
             Route("/schema.graphql", sdl),

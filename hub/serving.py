@@ -23,6 +23,7 @@ from hub.config import ISSUER_VARIABLES, OidcIssuer, Settings, read_settings
 from hub.database import Place, open_place
 from hub.db import migrate as migrations
 from hub.db.seed import run_as_owner, run_seed
+from hub.edge.connections import Connection
 from hub.edge.metrics import SHARED_FOLDER
 from hub.errors import SetUpError
 
@@ -185,6 +186,10 @@ OPTIONS: dict[str, Any] = {
     "server_header": False,
     "timeout_graceful_shutdown": 5,
     "limit_concurrency": 1_000,  # beyond it a worker answers 503 at once
+    "http": Connection,
+    "ws": "websockets-sansio",
+    "ws_max_size": 65_536,  # bytes of one message: a subscription's document and variables
+    "ws_per_message_deflate": False,  # events are small, and a compressor for each socket is not
 }
 
 COLLECTED_AFTER = (50_000, 20, 20)

@@ -50,6 +50,7 @@ from schema.organisations import (
 )
 from schema.proposals import PROPOSALS, Proposal
 from schema.secondments import SECONDMENTS, Secondment
+from schema.subscriptions import Subscription
 
 
 def _by_id_or(reference: str, *types: str) -> Any:
@@ -159,6 +160,7 @@ Mutation = create_type(
 schema = MaskingSchema(
     query=Query,
     mutation=Mutation,
+    subscription=Subscription,
     types=[MemberState, Partner, Person],
     config=StrawberryConfig(disable_field_suggestions=True),
 )

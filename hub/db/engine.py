@@ -48,6 +48,13 @@ def parse_url(url: str) -> URL:
     return parsed.set(drivername="postgresql+asyncpg", query=query)
 
 
+async def connect_alone(url: URL) -> asyncpg.Connection:
+    """A connection outside the pools, as the role of the signed-in with nobody signed in: for listening."""
+    given = url.translate_connect_args(username="user")
+    settings = {"role": APP_ROLE, "application_name": "hub feed", **READ_SETTINGS}
+    return await asyncpg.connect(**given, **dict(url.query), server_settings=settings, timeout=10)
+
+
 def make_engine(url: URL, *, role: str, pool_size: int, autocommit: bool = False) -> AsyncEngine:
     """A pool whose every connection runs as the role, which owns nothing and cannot bypass the policies."""
     settings = {

@@ -292,6 +292,68 @@ for each statement execute function hub.roll_up_contributions();
 create or replace trigger roll_up_deleted after delete on hub.contributions
 referencing old table as no_more for each statement execute function hub.roll_up_contributions();
 
+-- What open streams hear of (hub/audit/feed.py), when the transaction that wrote it commits: a type and an id, and
+-- never more, since every worker hears everything. Which subscriber may see the row is asked when it is read.
+create or replace function hub.tell_recorded() returns trigger
+language plpgsql set search_path = '' as $$
+begin
+    perform pg_catalog.pg_notify('hub_changes', new.subject_type || ':' || new.subject_id);
+    return null;
+end $$;
+
+create or replace trigger tell after insert on hub.audit_events
+for each row when (new.subject_type in ('Proposal', 'ProposalReview', 'Consultation', 'Contribution'))
+execute function hub.tell_recorded();
+
+-- An import records no act for each of its contributions: it tells once that many may have changed.
+create or replace function hub.tell_imported() returns trigger
+language plpgsql set search_path = '' as $$
+begin
+    perform pg_catalog.pg_notify('hub_changes', 'Contribution:');
+    return null;
+end $$;
+
+create or replace trigger tell after insert on hub.import_runs
+for each row execute function hub.tell_imported();
+
+-- That somebody's credentials or roles changed: the person's open streams ask again who he or she is.
+create or replace function hub.tell_person() returns trigger
+language plpgsql set search_path = '' as $$
+declare
+    changed jsonb := to_jsonb(case when tg_op = 'DELETE' then old else new end);
+begin
+    perform pg_catalog.pg_notify('hub_changes', 'Person:' || (changed ->> tg_argv[0]));
+    return null;
+end $$;
+
+create or replace trigger tell after insert or update or delete on hub.role_grants
+for each row execute function hub.tell_person('person_id');
+create or replace trigger tell after update or delete on hub.identity_bindings
+for each row execute function hub.tell_person('person_id');
+create or replace trigger tell after update on hub.persons
+for each row execute function hub.tell_person('id');
+create or replace trigger tell after update on hub.api_tokens
+for each row when ((old.revoked_at, old.expires_at) is distinct from (new.revoked_at, new.expires_at))
+execute function hub.tell_person('person_id');
+create or replace trigger tell_revoked after update on hub.login_sessions
+for each row when (old.revoked_at is distinct from new.revoked_at)
+execute function hub.tell_person('person_id');
+create or replace trigger tell_deleted after delete on hub.api_tokens
+for each row execute function hub.tell_person('person_id');
+create or replace trigger tell_deleted after delete on hub.login_sessions
+for each row execute function hub.tell_person('person_id');
+
+-- In how many seconds a credential ends, when nobody ends it before; null where it is none, or ended.
+create or replace function hub.credential_seconds(hash bytea) returns double precision
+language sql stable security definer set search_path = ''
+begin atomic
+    select extract(epoch from c.ends_at - now()) from (
+        select t.expires_at as ends_at from hub.api_tokens t where t.token_hash = hash and t.revoked_at is null
+        union all
+        select s.ends_at from hub.login_sessions s where s.token_hash = hash and s.revoked_at is null
+    ) c where c.ends_at > now();
+end;
+
 -- Makes one part of all the parts of a key, where nobody else is about it. One statement, so that every reader
 -- sees either the many or the one.
 create or replace function hub.gather_contribution_rollups() returns void
@@ -324,6 +386,6 @@ revoke execute on function hub.authenticate_session(bytea), hub.note_session_use
     hub.end_sessions(text, text, text, text, timestamptz) from hub_public;
 revoke execute on function hub.actor(uuid) from hub_app, hub_public;
 revoke execute on function hub.authenticate(bytea), hub.demonstration_personas(),
-    hub.next_reference(text, integer, integer) from hub_public;
+    hub.next_reference(text, integer, integer), hub.credential_seconds(bytea) from hub_public;
 revoke execute on function hub.next_references(text, integer, integer, integer),
     hub.roll_up_contributions(), hub.gather_contribution_rollups() from hub_app, hub_public;

@@ -7,6 +7,7 @@ IETF draft "RateLimit header fields for HTTP" (draft-ietf-httpapi-ratelimit-head
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,7 +78,7 @@ class RateLimits:
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or _is_free(scope["path"]):
+        if scope["type"] == "lifespan" or _is_free(scope["path"]):
             await self.app(scope, receive, send)
             return
         person = scope["state"]["actor"].person_id
@@ -109,6 +110,8 @@ class RateLimits:
             return self.own.count(rate, who)
 
 
+UNKNOWN_TOKEN = 4403
+"""By which the hub closes a WebSocket whose token is not good (before anybody was known), or no longer."""
 FAILURES = parse("100/minute")
 """Unknown or ended tokens from one address, in which several officials may sit."""
 
@@ -123,17 +126,27 @@ class FailedSignIns:
         self.app, self.failures = app, Windows()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or all(name != b"authorization" for name, _ in scope["headers"]):
+        # A WebSocket may bring its token later, in a message.
+        if scope["type"] != "websocket" and all(
+            name != b"authorization" for name, _ in scope.get("headers", ())
+        ):
             await self.app(scope, receive, send)
             return
         address = address_of(scope)
         if self.failures.count(FAILURES, address, 0)[0] < FAILURES.amount:
-            await self.app(scope, receive, send)
-            if scope["state"]["status"] == 401:
-                self.failures.count(FAILURES, address)
+            try:
+                await self.app(scope, receive, send)
+            finally:
+                if _is_refused(scope["state"]):
+                    self.failures.count(FAILURES, address)
             return
         message = "Too many unknown tokens came from this address. Wait a minute, then use a token in force."
         await refuse(429, message, {"Retry-After": "60"})(scope, receive, send)
+
+
+def _is_refused(state: Mapping[str, Any]) -> bool:
+    is_unknown = state["status"] == UNKNOWN_TOKEN and state["actor"].is_public
+    return bool(is_unknown or state["status"] == 401)
 
 
 def address_of(scope: Scope) -> str:

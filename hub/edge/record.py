@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from prometheus_client import Counter, Histogram
 from starlette.requests import ClientDisconnect
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hub.edge.answers import refuse
@@ -21,7 +21,7 @@ LONGEST_SECONDS = 30
 
 REQUESTS = Counter("hub_requests", "Requests answered.", ("route", "method", "status"))
 SECONDS = Histogram("hub_request_seconds", "Time from request to answer.", ("route",))
-METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
+METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS", "WEBSOCKET"})
 
 
 class Record:
@@ -36,6 +36,9 @@ class Record:
         self.app, self.safe = app, safe
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await self._socket(scope, receive, send)
+            return
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -63,6 +66,27 @@ class Record:
             state["status"] = 499
         finally:
             deadline.lift()
+            _write(scope, state["status"] or 500, time.perf_counter() - began)
+
+    async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """A WebSocket: one line at its end, with the code by which the hub closed it, if it did."""
+        began, state = time.perf_counter(), scope.setdefault("state", {})
+        state |= {"request_id": secrets.token_hex(8), "status": 0, "headers": []}
+
+        async def note(message: Message) -> None:
+            match message["type"]:
+                case "websocket.accept":
+                    state["status"] = 101
+                case "websocket.close":
+                    state["status"] = message.get("code", 1000)
+                case "websocket.http.response.start":
+                    state["status"] = message["status"]
+                    message["headers"] = [*self.safe.added(message["headers"]), *state["headers"]]
+            await send(message)
+
+        try:
+            await self.app(scope, receive, note)
+        finally:
             _write(scope, state["status"] or 500, time.perf_counter() - began)
 
 
@@ -97,13 +121,13 @@ def _measures(path: str, method: str, status: int) -> tuple[Counter, Histogram]:
 
 
 def _write(scope: Scope, status: int, seconds: float) -> None:
-    route = scope.get("route")
-    path = route.path if isinstance(route, Route) else "none"
-    method = scope["method"] if scope["method"] in METHODS else "other"
-    count, duration = _measures(path, method, status)
+    state, route = scope["state"], scope.get("route")
+    path = route.path if isinstance(route, Route | WebSocketRoute) else "none"
+    method = "WEBSOCKET" if scope["type"] == "websocket" else scope["method"]
+    count, duration = _measures(path, method if method in METHODS else "other", status)
     count.inc()
-    duration.observe(seconds)
-    state = scope["state"]
+    if not state.get("is_stream"):  # a stream is as long as somebody listens
+        duration.observe(seconds)
     actor = state.get("actor")
     person = actor.person_id if actor is not None else None
     LINES.write(state["request_id"], method, scope["path"], status, seconds, person)

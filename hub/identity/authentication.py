@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from hub.db.failures import known_error
 from hub.identity.actor import PUBLIC, Actor
 from hub.identity.cookies import Cookie
-from hub.identity.recognition import Recognition
+from hub.identity.recognition import Credential, Recognition
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 SESSION_COOKIE = "hub_session"
@@ -71,12 +71,26 @@ class Authentication:
         return None if secret is None else await recognition.by_cookie(secret)
 
 
+def credential_of(scope: Scope, cookie: Cookie) -> Credential | None:
+    """What the request shows of who asks: its bearer token, else its cookie."""
+    bearer = _bearer(scope)
+    if bearer is not None:
+        return Credential("token", bearer)
+    secret = cookie.read(Headers(scope=scope))
+    return None if secret is None else Credential("cookie", secret)
+
+
 def _bearer(scope: Scope) -> str | None:
     for name, value in scope["headers"]:
         if name == b"authorization":
-            kind, _, token = value.decode("latin-1").partition(" ")
-            return token.strip() if kind.lower() == "bearer" else None
+            return bearer_in(value.decode("latin-1"))
     return None
+
+
+def bearer_in(header: str) -> str | None:
+    """The token of an Authorization header; None where it holds none."""
+    kind, _, token = header.partition(" ")
+    return token.strip() if kind.lower() == "bearer" else None
 
 
 def _is_same_site(scope: Scope, headers: Headers) -> bool:

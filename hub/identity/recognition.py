@@ -5,12 +5,14 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
-from typing import Final
+from dataclasses import dataclass, field
+from typing import Final, Literal
 
 from hub.config import Settings
 from hub.db.engine import Database
 from hub.identity import accounts, sessions, tokens
 from hub.identity.actor import Actor
+from hub.identity.oidc.claims import SKEW_SECONDS, claimed_end
 from hub.identity.oidc.providers import Providers
 
 FRESH_SECONDS: Final = 0.5
@@ -18,6 +20,14 @@ FRESH_SECONDS: Final = 0.5
 MOST_REMEMBERED: Final = 10_000
 
 Find = Callable[[str], Awaitable[Actor | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """What somebody shows: a bearer token, or the cookie of a browser's session."""
+
+    kind: Literal["token", "cookie"]
+    secret: str = field(repr=False)
 
 
 class Recognition:
@@ -44,6 +54,25 @@ class Recognition:
         """For whom a browser's session speaks."""
         return await self._remembered("cookie", secret, self._by_cookie)
 
+    async def again(self, credential: Credential, *, is_fresh: bool = False) -> Actor | None:
+        """For whom the credential of an open stream speaks. A stream does not use a session.
+
+        `is_fresh`: what is remembered does not count.
+        """
+        if is_fresh:
+            self._known.pop((credential.kind, tokens.digest(credential.secret)), None)
+        find = self._by_token if credential.kind == "token" else self._by_unused_cookie
+        return await self._remembered(credential.kind, credential.secret, find)
+
+    async def seconds_left(self, credential: Credential) -> float | None:
+        """In how many seconds the credential ends by itself, as things stand; None where nobody can say."""
+        if credential.kind == "token" and not credential.secret.startswith(tokens.PREFIX):
+            end = claimed_end(credential.secret)
+            return None if end is None else end + SKEW_SECONDS - time.time()
+        digest = tokens.digest(credential.secret)
+        row = await self._database.reads.row_of_nobody("select hub.credential_seconds($1)", digest)
+        return None if row is None else row[0]
+
     def forget_cookie(self, secret: str) -> None:
         """Ask again at the next request: for a session that was ended here."""
         self._known.pop(("cookie", tokens.digest(secret)), None)
@@ -69,7 +98,10 @@ class Recognition:
             self._database, self._providers, token, is_demonstration=self._is_demonstration
         )
 
-    async def _by_cookie(self, secret: str) -> Actor | None:
+    async def _by_cookie(self, secret: str, *, is_use: bool = True) -> Actor | None:
         return await sessions.authenticate(
-            self._database, secret, idle=self._idle, is_demonstration=self._is_demonstration
+            self._database, secret, idle=self._idle, is_demonstration=self._is_demonstration, is_use=is_use
         )
+
+    async def _by_unused_cookie(self, secret: str) -> Actor | None:
+        return await self._by_cookie(secret, is_use=False)

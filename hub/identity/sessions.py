@@ -36,15 +36,18 @@ class Lifetime:
 
 
 async def authenticate(
-    database: Database, secret: str, *, idle: timedelta, is_demonstration: bool
+    database: Database, secret: str, *, idle: timedelta, is_demonstration: bool, is_use: bool = True
 ) -> Actor | None:
-    """For whom the session speaks now, and that it was used; None where it is unknown or has ended."""
+    """For whom the session speaks now; None where it is unknown or has ended.
+
+    `is_use`: it is used by this, which moves its end on. An open stream alone uses none.
+    """
     if not secret.startswith(PREFIX) or len(secret) > LONGEST:
         return None
     row = await database.reads.row_of_nobody("select * from hub.authenticate_session($1)", digest(secret))
     if row is None:
         return None
-    if row["is_noted"] is False:
+    if is_use and row["is_noted"] is False:
         async with database.app.begin() as connection:
             await connection.execute(_USED, {"hash": digest(secret), "idle": idle})
     return Actor.of(row, is_demonstration=is_demonstration, session_id=row["session_id"])

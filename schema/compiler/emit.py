@@ -21,7 +21,7 @@ from graphql import (
 )
 from graphql.execution.collect_fields import FieldDetails, FragmentDetails, collect_subfields
 from graphql.execution.values import VariableValues
-from sqlalchemy import ColumnElement, Text, and_, func, literal_column, select, true
+from sqlalchemy import ColumnElement, Text, Uuid, and_, bindparam, func, literal_column, select, true
 from sqlalchemy.orm import RelationshipDirection
 
 from hub import policy
@@ -36,6 +36,7 @@ from schema.compiler.mapping import (
     ConnectionField,
     Context,
     DerivedField,
+    EventField,
     ExpressionField,
     FieldMapping,
     GroupField,
@@ -64,6 +65,9 @@ from schema.compiler.values import Arguments, Binds, arguments_of
 
 TYPE_KEY = "type:"
 """Beside an abstract type's fields: the concrete type's name. No GraphQL name holds a colon."""
+
+EVENT = "event_row"
+"""The bind of a subscription's statement that holds the key of the row of which an event tells."""
 
 Fields = Mapping[str, list[FieldDetails]]
 Text_ = ColumnElement[Any]
@@ -174,6 +178,8 @@ class Emitter:
                 return self._derived(mapping, declared, details, at)
             case LookupField():
                 return self._lookup(mapping, declared, details)
+            case EventField():
+                return self._event(mapping, declared, details)
             case GroupField():
                 assert isinstance(type_, GraphQLObjectType)
                 return self.concrete(type_, details, self.arguments(declared, details))
@@ -246,6 +252,32 @@ class Emitter:
         value = self.concrete(type_, details, row, is_variant=True)
         found = select(value).select_from(row.table).where(where).scalar_subquery()
         return whole(found, may_be_null=True, is_nullable=True)
+
+    def _event(self, mapping: EventField, declared: GraphQLField, details: list[FieldDetails]) -> Text_:
+        """The JSON of a change; null where the actor does not see the row or its part, or it is filtered out.
+
+        The event names the row itself or one of its parts; keys are unique in the whole database.
+        """
+        type_, row = get_named_type(declared.type), self.row(mapping.model)
+        assert isinstance(type_, GraphQLObjectType)
+        changed = bindparam(EVENT, None, Uuid)
+        owners = []
+        for model, column in mapping.parts:
+            part = self.row(model)
+            found = select(part.column(column)).select_from(part.table)
+            owners.append(found.where(part.column("id") == changed, self.seen(part)).scalar_subquery())
+        where = mapping.where(row, self.arguments(declared, details), self.context)
+        parts: list[tuple[str, Piece]] = []
+        for key, nodes in self.fields(type_, details).items():
+            name = nodes[0].node.name.value
+            constant = {"__typename": f'"{type_.name}"', "kind": '"CHANGED"'}.get(name)
+            parts.append((key, constant or self._whole_row(type_.fields[name], nodes, row)))
+        is_it = row.column("id") == func.coalesce(*owners, changed)
+        found = select(json_object(parts)).select_from(row.table).where(is_it, self.seen(row), *where)
+        return found.scalar_subquery()
+
+    def _whole_row(self, declared: GraphQLField, details: list[FieldDetails], row: Row) -> Text_:
+        return self.object(get_named_type(declared.type), details, row)
 
     def _node_types(self) -> tuple[str, ...]:
         interface = self.schema.type_map["Node"]

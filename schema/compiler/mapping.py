@@ -117,6 +117,21 @@ class LookupField:
 
 
 @dataclass(frozen=True, slots=True)
+class EventField:
+    """At the root of a subscription: a change of one row, or of a row that belongs to it."""
+
+    model: type[Base]
+    parts: tuple[tuple[type[Base], str], ...]
+    """Models whose rows belong to one of this one, with the column that names it."""
+    where: Callable[[Any, Arguments, Context], list[ColumnElement[bool]]]
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """What the record of writes calls the rows whose changes count."""
+        return (self.model.__name__, *(part.__name__ for part, _ in self.parts))
+
+
+@dataclass(frozen=True, slots=True)
 class GroupField:
     """An object of the same row: it has fields, but no table of its own."""
 
@@ -131,6 +146,7 @@ FieldMapping = (
     | ConnectionField
     | DerivedField
     | LookupField
+    | EventField
     | GroupField
 )
 
@@ -233,6 +249,17 @@ def lookup(
 ) -> Any:
     """One row by arguments; null where there is none, or none that the viewer may see."""
     return _field(LookupField(model, where), description, arguments)
+
+
+def event(
+    model: type[Base],
+    parts: tuple[tuple[type[Base], str], ...],
+    where: Callable[[Any, Arguments, Context], list[ColumnElement[bool]]],
+    arguments: list[StrawberryArgument],
+    description: str,
+) -> Any:
+    """Changes of rows of the model, for as long as somebody listens."""
+    return _field(EventField(model, parts, where), description, arguments)
 
 
 def group(arguments: list[StrawberryArgument], description: str | None = None) -> Any:

@@ -12,6 +12,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from graphql import (
     DocumentNode,
@@ -31,7 +32,7 @@ from sqlalchemy import select
 from hub.errors import HubError
 from hub.identity.actor import Actor
 from schema.compiler import limits
-from schema.compiler.emit import Emitter, Uncompilable
+from schema.compiler.emit import EVENT, Emitter, Uncompilable
 from schema.compiler.mapping import Context
 from schema.compiler.rendering import rendered
 from schema.compiler.text import Piece, json_object
@@ -78,7 +79,7 @@ class Plan:
     constants: tuple[str, ...]
     """The JSON that goes to each HOLE of the statement's text, such as introspection."""
     parameters: tuple[tuple[str, Any, Convert | None], ...]
-    """For each `$n`: "constant" and a value, "actor" and an attribute, or "given", what and how."""
+    """For each `$n`: "constant" and a value, "actor" and an attribute, "event", or "given", what and how."""
     checks: tuple[tuple[Any, Convert], ...] = ()
     """What is given and judged, but in no `$n`: where the actor sees nothing, no condition is left."""
 
@@ -93,8 +94,11 @@ class Plan:
             text = text.replace(HOLE, constant, 1)
         return text
 
-    def arguments(self, variables: Mapping[str, Any], actor: Actor) -> list[Any]:
-        """The parameters' values for one request; InvalidInput where a value cannot be used."""
+    def arguments(self, variables: Mapping[str, Any], actor: Actor, event: UUID | None = None) -> list[Any]:
+        """The parameters' values for one request; InvalidInput where a value cannot be used.
+
+        `event`: the row of which a subscription is told.
+        """
         for raw, check in self.checks:
             check(filled(raw, variables))
         found = []
@@ -104,6 +108,8 @@ class Plan:
             elif kind == "given":
                 assert convert is not None
                 found.append(convert(filled(raw, variables)))
+            elif kind == "event":
+                found.append(event)
             else:
                 found.append(getattr(actor, raw))
         return found
@@ -224,12 +230,17 @@ class Planner:
         return found
 
     def plan(
-        self, text: str, name: str | None, variables: Mapping[str, Any], actor: Actor
+        self,
+        text: str,
+        name: str | None,
+        variables: Mapping[str, Any],
+        actor: Actor,
+        kind: OperationType = OperationType.QUERY,
     ) -> tuple[Plan, dict[str, Any]] | None:
         """The plan of a read and its coerced variables; None where the normal executor has to answer."""
         document = self.read(text)
         operation = document.operation(name)
-        if document.errors or operation is None or operation.operation is not OperationType.QUERY:
+        if document.errors or operation is None or operation.operation is not kind:
             return None
         given = coerced(document.variables[operation.name.value if operation.name else ""], variables)
         if given is None:
@@ -268,14 +279,14 @@ class Planner:
         variables: dict[str, Any],
         actor: Actor,
     ) -> Plan:
-        query = self.schema.query_type
-        assert query is not None
+        root = self.schema.get_root_type(operation.operation)
+        assert root is not None
         emitter = Emitter(self.schema, document.fragments, operation, variables, Context(actor=actor))
         selected = collect_fields(
-            self.schema, emitter.fragments, emitter.variables, query, operation
+            self.schema, emitter.fragments, emitter.variables, root, operation
         ).grouped_field_set
         others = {
-            key: nodes for key, nodes in selected.items() if nodes[0].node.name.value not in query.fields
+            key: nodes for key, nodes in selected.items() if nodes[0].node.name.value not in root.fields
         }
         constants = self._introspected(document, operation, others, variables)
         if len(others) == len(selected):
@@ -285,9 +296,7 @@ class Planner:
         for key, nodes in selected.items():
             name = nodes[0].node.name.value
             is_read = key not in others
-            pairs.append(
-                (key, emitter.field(query.fields[name], nodes, None, query.name) if is_read else HOLE)
-            )
+            pairs.append((key, emitter.field(root.fields[name], nodes, None, root.name) if is_read else HOLE))
         compiled = rendered(select(json_object(pairs)))
         sources = emitter.binds.sources
         names = compiled.positiontup or []
@@ -295,6 +304,8 @@ class Planner:
         for parameter in names:
             if parameter in ACTOR_BINDS:
                 parameters.append(("actor", ACTOR_BINDS[parameter], None))
+            elif parameter == EVENT:
+                parameters.append(("event", None, None))
             elif parameter in sources:
                 parameters.append(("given", *sources[parameter]))
             else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, Protocol
+from uuid import UUID
 
 from graphql import (
     GraphQLField,
@@ -14,12 +15,13 @@ from graphql import (
     GraphQLUnionType,
 )
 from graphql.execution.collect_fields import FieldDetails
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from hub.db.engine import Database
 from hub.identity.actor import Actor
-from schema.compiler.emit import TYPE_KEY, Emitter, field_mapping
+from schema.compiler.emit import EVENT, TYPE_KEY, Emitter, field_mapping
 from schema.compiler.mapping import REGISTRY, Context
+from schema.compiler.text import NULL
 from schema.compiler.transport import decoded, fetch
 
 
@@ -131,3 +133,12 @@ async def read(info: GraphQLResolveInfo[Any], declared: GraphQLField) -> Any:
     details = [FieldDetails(node, None) for node in info.field_nodes]
     value = emitter.field(declared, details, None, info.parent_type.name)
     return decoded(await fetch(reader.database, reader.actor, select(value)))
+
+
+async def read_event(
+    database: Database, emitter: Emitter, declared: GraphQLField, details: list[FieldDetails], id: UUID
+) -> Any:
+    """The data of a subscription's field for a change of the row; None where the actor does not see it."""
+    value = emitter.field(declared, details, None, "Subscription")
+    statement = select(func.coalesce(value, NULL)).params({EVENT: id})
+    return decoded(await fetch(database, emitter.context.actor, statement))

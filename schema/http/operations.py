@@ -78,7 +78,7 @@ async def executed(
     """The response of the normal executor, which reads each root field by one compiled statement."""
     errors = _not_run(PLANNER.read(document), operation_name, is_read_only=is_read_only)
     if errors:
-        return {"errors": [refusal(error) for error in errors]}
+        return {"errors": errors}
     result = await schema.execute(
         document,
         variable_values=dict(variables or {}),
@@ -94,20 +94,32 @@ async def executed(
     return answer
 
 
-def _not_run(asked: Document, name: str | None, *, is_read_only: bool) -> list[GraphQLError]:
+def _not_run(asked: Document, name: str | None, *, is_read_only: bool) -> list[dict[str, Any]]:
     """Why no operation of the document can be run; BadRequest where it can, by another method."""
-    if asked.errors:
-        return [_explained(error) for error in asked.errors]
+    errors = not_clear(asked, name)
     operation = asked.operation(name)
-    if operation is None and name is not None:
-        return [GraphQLError(f'Unknown operation named "{name}".')]
-    if operation is None:
-        return [GraphQLError("Say by operationName which of the operations to run.")]
+    if errors or operation is None:
+        return errors
     if operation.operation is OperationType.SUBSCRIPTION:
-        return [GraphQLError("Subscriptions are not served here: ask by a query instead.")]
+        said = "Subscribe over a WebSocket (graphql-transport-ws), or accept text/event-stream."
+        return [refusal(GraphQLError(said))]
     if is_read_only and operation.operation is not OperationType.QUERY:
         raise BadRequest("Send a mutation by POST: a GET only reads.", 405, headers=[(b"allow", b"POST")])
     return []
+
+
+def not_clear(asked: Document, name: str | None) -> list[dict[str, Any]]:
+    """Why the document cannot be run, or which of its operations is not clear."""
+    if asked.errors:
+        return [refusal(_explained(error)) for error in asked.errors]
+    if asked.operation(name) is not None:
+        return []
+    said = (
+        f'Unknown operation named "{name}".'
+        if name
+        else "Say by operationName which of the operations to run."
+    )
+    return [refusal(GraphQLError(said))]
 
 
 def _explained(error: GraphQLError) -> GraphQLError:

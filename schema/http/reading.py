@@ -62,7 +62,7 @@ async def from_body(headers: Headers, receive: Receive) -> Asked:
     if length.isdigit() and int(length) > LARGEST_BODY:
         raise _too_large()
     body = await _body(receive)
-    asked = _asked(_decoded(body, "The body"))
+    asked = asked_of(decoded(body, "The body"))
     if len(body) > LARGE_BODY:
         _require_few(asked.variables)
     return asked
@@ -84,8 +84,8 @@ def from_address(query: bytes) -> Asked:
     given: dict[str, Any] = _object(pairs)
     for name in ("variables", "extensions"):
         if name in given:
-            given[name] = _decoded(given[name], f"In the address, {name}")
-    return _asked(given)
+            given[name] = decoded(given[name], f"In the address, {name}")
+    return asked_of(given)
 
 
 async def _body(receive: Receive) -> bytes:
@@ -145,7 +145,8 @@ def _no_number(text: str) -> float:
 _DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_float=_number, parse_constant=_no_number)
 
 
-def _decoded(sent: bytes | str, what: str) -> Any:
+def decoded(sent: bytes | str, what: str) -> Any:
+    """The JSON that was sent; BadRequest where it is none, or cannot be used."""
     try:
         return _DECODER.decode(sent if isinstance(sent, str) else sent.decode("utf-8"))
     except UnicodeDecodeError as error:
@@ -162,7 +163,8 @@ def _decoded(sent: bytes | str, what: str) -> Any:
         raise BadRequest(message) from None
 
 
-def _asked(given: Any) -> Asked:
+def asked_of(given: Any) -> Asked:
+    """What a JSON object asks for; BadRequest names what is wrong with it."""
     if type(given) is not dict:
         if isinstance(given, list):
             raise BadRequest("Batches are not taken: send each operation as a request of its own.")

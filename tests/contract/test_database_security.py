@@ -43,9 +43,14 @@ DEFINERS = {
     "deciding_seats": "ids only: whose votes are needed is no secret",
     "roll_up_contributions": "a trigger: no writer may write sums by hand",
     "gather_contribution_rollups": "as above, called by it",
+    "credential_seconds": "a number: when the credential ends whose hash it is given",
 }
-INVOKERS = {"person", "organisation", "has_role", "keep_submitted_revision"}
+INVOKERS = {
+    *("person", "organisation", "has_role", "keep_submitted_revision"),
+    *("tell_recorded", "tell_imported", "tell_person"),
+}
 NOT_OF_THE_PUBLIC = {
+    "credential_seconds",
     *("authenticate", "authenticate_session", "authenticate_identity", "note_session_use"),
     *("accept_invitations", "end_sessions", "demonstration_personas", "next_reference"),
 }

@@ -29,6 +29,7 @@ LOADED_BY_OTHERS = {
     "python-multipart": "Starlette, to read forms",
     "redis": "limits, where counters are shared",
     "uvloop": "uvicorn",
+    "websockets": "uvicorn",
 }
 
 

@@ -42,16 +42,26 @@ class UnknownKey(Untrusted):
 
 def claimed_issuer(token: str) -> str | None:
     """The issuer that the token claims, before anything of it is believed; None where it is no token."""
+    issuer = _claimed(token).get("iss")
+    return issuer if isinstance(issuer, str) else None
+
+
+def claimed_end(token: str) -> float | None:
+    """When the token claims to end, in seconds since 1970; None where it does not say so."""
+    end = _claimed(token).get("exp")
+    return float(end) if isinstance(end, int | float) else None
+
+
+def _claimed(token: str) -> dict[str, Any]:
     parts = token.split(".")
     if len(token) > LONGEST_TOKEN or len(parts) != 3:
-        return None
+        return {}
     padded = parts[1] + "=" * (-len(parts[1]) % 4)
     try:
         claims = json.loads(base64.urlsafe_b64decode(padded))
     except (binascii.Error, ValueError, RecursionError):
-        return None
-    issuer = claims.get("iss") if isinstance(claims, dict) else None
-    return issuer if isinstance(issuer, str) else None
+        return {}
+    return claims if isinstance(claims, dict) else {}
 
 
 def expiry(claims: Mapping[str, Any]) -> datetime:

@@ -26,8 +26,8 @@ export default [
       ...graphql.configs['flat/schema-relay'].rules,
       '@graphql-eslint/strict-id-in-types': [
         'error',
-        // The answer to a write, a page and a row's place in it hold the object that has the id.
-        { exceptions: { types: WITHOUT_IDENTITY, suffixes: ['Success', 'Connection', 'Edge'] } },
+        // The answer to a write, an event, a page and a row's place in it hold the object that has the id.
+        { exceptions: { types: WITHOUT_IDENTITY, suffixes: ['Success', 'Change', 'Connection', 'Edge'] } },
       ],
       '@graphql-eslint/relay-edge-types': [
         'error',
