@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import shlex
@@ -10,8 +11,11 @@ from typing import Any
 
 import click
 import pytest
+from starlette.applications import Starlette
+from starlette.types import Message, Scope
 
 from hub.cli import main
+from hub.maintenance import issue_token_in
 from tests.conftest import PERSONAS, Client
 
 ROOT = Path(__file__).parents[2]
@@ -22,7 +26,9 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
 
 
-EXAMPLES = [block for block in blocks("graphql") if block.startswith("# as ")]
+SHOWN = [block for block in blocks("graphql") if block.startswith("# as ")]
+STREAMS = [block for block in SHOWN if "\nsubscription " in block]
+EXAMPLES = [block for block in SHOWN if block not in STREAMS]
 STEPS = [block for block in blocks("graphql") if not block.startswith("# as ")]
 
 
@@ -42,6 +48,46 @@ async def test_an_example_answers(example: str, people: Client) -> None:
     assert '"code"' not in json.dumps(data), data
     counts = [value["totalCount"] for value in data.values() if "totalCount" in value]
     assert all(count > 0 for count in counts)
+
+
+async def test_the_example_of_a_stream_begins(app: Starlette) -> None:
+    (example,) = STREAMS
+    text = await first_event(app, example, persona(example.splitlines()[0].removeprefix("# as ")))
+    told = json.loads(text.removeprefix("event: next\ndata: "))
+    assert told == {"data": {"contributionRecorded": {"kind": "RESYNC", "contribution": None}}}
+
+
+async def first_event(app: Starlette, document: str, who: str | None) -> str:
+    """What a stream begins with; then the client goes away."""
+    assert who is not None
+    token, sent = await issue_token_in(app.state.database, who), asyncio.Queue[Message]()
+    body = json.dumps({"query": document}).encode()
+    requests: list[Message] = [{"type": "http.request", "body": body}]
+
+    async def receive() -> Message:
+        if requests:
+            return requests.pop()
+        while b"event: next" not in (await sent.get()).get("body", b""):
+            pass
+        return {"type": "http.disconnect"}
+
+    parts: list[bytes] = []
+
+    async def send(message: Message) -> None:
+        parts.append(message.get("body", b""))
+        await sent.put(message)
+
+    headers = {
+        "host": "hub.test",
+        "authorization": f"Bearer {token}",
+        "content-type": "application/json",
+        "accept": "text/event-stream",
+    }
+    scope: Scope = {"type": "http", "method": "POST", "path": "/graphql", "query_string": b""}
+    raw = [(name.encode(), value.encode()) for name, value in headers.items()]
+    async with asyncio.timeout(10):
+        await app({**scope, "headers": raw, "root_path": "", "client": ("127.0.0.1", 1)}, receive, send)
+    return b"".join(parts).decode()
 
 
 async def test_the_main_job_goes_step_by_step(people: Client) -> None:

@@ -95,7 +95,7 @@ class Socket:
         await self.say(type="connection_init", payload={"Authorization": f"Bearer {token}"})
         assert await self.hear() == {"type": "connection_ack"}
 
-    async def subscribe(self, id: str, document: str, **variables: Any) -> None:
+    async def subscribe(self, id: str, document: str, /, **variables: Any) -> None:
         await self.say(id=id, type="subscribe", payload={"query": document, "variables": variables})
 
     async def closed(self) -> tuple[int | None, str | None]:

@@ -94,8 +94,9 @@ class Streams:
                 id = await mailbox.take()
                 async with turn:
                     event = await self._event(standing, selection, id)
-                    if event is not None:
-                        yield event
+                    read, event = ([] if event is None else [event]), None
+                    if read:
+                        yield read.pop()  # not kept here while somebody slow takes it
 
     async def _event(self, standing: Standing, selection: Selection, id: UUID | None) -> Payload | None:
         try:

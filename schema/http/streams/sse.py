@@ -73,8 +73,8 @@ class EventStream:
                 tasks.create_task(watched)
             tasks.create_task(standing.watch(streams.feed))
             async with aclosing(streams.events(standing, selection, asyncio.Lock())) as events:
-                async for event in events:
-                    await self._put(_next(event))
+                while True:
+                    await self._put(_next(await anext(events)))
 
     async def _leave(self) -> None:
         """Raises Gone when the client goes away."""

@@ -181,8 +181,8 @@ class Conversation:
             with self._streams.subscription(person_id):
                 selection = self._selection(payload, standing)
                 async with aclosing(self._streams.events(standing, selection, self._turn)) as events:
-                    async for event in events:
-                        await self._tell(id, event)
+                    while True:
+                        await self._say_text(_next(id, await anext(events)))
         except BadRequest as refused:
             await self._refuse(id, refused.answer["errors"])
         except Refused as refused:
@@ -193,10 +193,6 @@ class Conversation:
         asked = asked_of(payload)
         text = self._documents.document(asked, is_limited=False)
         return Selection(standing.actor, text, asked.variables or {}, asked.operation_name)
-
-    async def _tell(self, id: str, event: Payload) -> None:
-        text = event if isinstance(event, str) else json.dumps(event)
-        await self._say_text(f'{{"id":{json.dumps(id)},"type":"next","payload":{text}}}')
 
     async def _refuse(self, id: str, errors: list[dict[str, Any]]) -> None:
         await self._say({"id": id, "type": "error", "payload": errors})
@@ -223,6 +219,11 @@ class Conversation:
         if message["type"] not in types:
             raise Gone
         return message
+
+
+def _next(id: str, event: Payload) -> str:
+    text = event if isinstance(event, str) else json.dumps(event)
+    return f'{{"id":{json.dumps(id)},"type":"next","payload":{text}}}'
 
 
 def _credential_in(payload: Mapping[str, Any]) -> Credential | None:
