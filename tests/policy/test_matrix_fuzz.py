@@ -21,20 +21,25 @@ from hub.cli import main
 from hub.database import Place
 from hub.db.models import metadata
 from hub.identity.actor import Role
+from hub.policy import Action
 from schema.api import schema
 from schema.compiler.ids import global_id, type_name
+from schema.compiler.ids import parse as parse_id
 from tests.conftest import Client, Person
 from tests.policy.clones import IDENTITIES, as_owner, clone
 from tests.policy.mutations import MUTATIONS, Case, Given
-from tests.policy.oracle import Rows, load
+from tests.policy.oracle import Rows, Who, load
 from tests.policy.outcomes import GRANTED, TABLE_OF, Printed, fingerprint
 from tests.policy.stage import Stage
 
 EXAMPLES = 2
 KINDS = ("own", "another's", "any", "seen", "hidden", "missing", "of another type", "no id")
 """Of rows: staged as the mutation needs them, standing ones in whatever state, and none."""
+STANDING = ("any", "seen", "hidden")
 BEYOND = {"Conflict", "InvalidInput"}
 """What a standing row's state, or the input for it, may lead to where the policy lets somebody pass."""
+OWN_VALUATION = "NotAllowed"
+"""Nobody approves the own valuation: a rule of the action, about a person and no role."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,8 @@ class Attempt:
     kind: str
     given: Given
     outcome: str
+    beyond: frozenset[str]
+    """What else may come of it where the row stands in whatever state."""
 
 
 Clients = dict[str | None, Person]
@@ -86,7 +93,7 @@ def test_a_mutation_that_is_added_without_a_policy_is_noticed() -> None:
 
 
 def test_a_mutation_whose_line_grants_nobody_anything_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(policy.GRANTS, policy.Action.PROPOSAL_VOTE, {})
+    monkeypatch.setitem(policy.GRANTS, Action.PROPOSAL_VOTE, {})
     assert without_policy(schema._schema, printed()) == {"voteOnProposal"}
 
 
@@ -131,8 +138,19 @@ async def attempts(place: Place, case: Case, picks: dict[str, list[tuple[str, in
         elif "role" in prepared:
             given = prepared | somewhere(rows, number)
         outcome = matrix.outcome(case.action.value, rows, who, given)
-        found.append(Attempt(name, kind, given, outcome))
+        approves_own = case.action is Action.CONTRIBUTION_APPROVE_VALUATION and is_own_valuation(
+            rows, who, given
+        )
+        beyond = frozenset(BEYOND | ({OWN_VALUATION} if approves_own else set()))
+        found.append(Attempt(name, kind, given, outcome, beyond))
     return found
+
+
+def is_own_valuation(rows: Rows, who: Who, given: Given) -> bool:
+    """Whether somebody is about to approve what he or she has valued."""
+    found = parse_id(given["id"])
+    row = found and rows.by_id["contributions"].get(found[1])
+    return row is not None and row.valued_by_id == who.person
 
 
 def chosen(rows: Rows, name: str | None, kind: str, number: int, staged: str) -> str:
@@ -187,7 +205,7 @@ async def mismatches(
     granted = {str(attempt.given): attempt for attempt in tried if attempt.outcome == GRANTED}
     for attempt in granted.values():
         outcome = await answered(clients[attempt.name], mutation, attempt.given)
-        if outcome not in {success, *(BEYOND if attempt.kind in ("any", "seen", "hidden") else ())}:
+        if outcome not in {success, *(attempt.beyond if attempt.kind in STANDING else ())}:
             wrong.append((attempt, outcome))
     return wrong
 
