@@ -303,9 +303,7 @@ def _kept_sums(connection: Connection) -> Finding:
     differing = connection.scalar(text(DIFFERENCES))
     if differing:
         message = (
-            f"Kept sums that differ from the contributions: {differing}. Dashboards are wrong. As hub_owner,"
-            " in one transaction: lock hub.contributions in share mode, delete every row of"
-            " hub.contribution_rollups, and repeat the insert of migration 0002."
+            f"Kept sums that differ from the contributions: {differing}. Dashboards are wrong: hub renew-sums"
         )
         return Finding(Level.ERROR, message)
     return Finding(Level.OK, "The kept sums are those of the contributions.")

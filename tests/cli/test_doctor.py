@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import tempfile
 import time
 from collections.abc import Iterator
@@ -162,14 +163,17 @@ def test_sums_that_were_tampered_with_are_found_and_counted(ward: Ward) -> None:
     said = run("doctor", **ward.urls)
     ((level, message),) = ward.wrong()
     ward.execute(unnoticed, change.format("- 1"))
+    assert message.endswith(" hub renew-sums")
     assert (level, message.partition(":")[0]) == (ERROR, "Kept sums that differ from the contributions")
     assert message.startswith("Kept sums that differ from the contributions: 4.")
     assert said.returncode == 2
     assert said.stdout.splitlines()[-1] == "1 error."
     ward.execute("update hub.contribution_rollups set is_published = not is_published where grain = 'TRAITS'")
     assert [level for level, _ in ward.wrong()] == [ERROR]
-    ward.execute("update hub.contribution_rollups set is_published = not is_published where grain = 'TRAITS'")
+    renewed = run("renew-sums", **ward.urls)
+    assert re.match(r"\d+ kept sums were wrong and are right now\.\n", renewed.stdout), renewed
     assert ward.wrong() == []
+    assert run("renew-sums", **ward.urls).stdout == "Every kept sum was right.\nNext: hub doctor\n"
 
 
 @pytest.mark.parametrize(

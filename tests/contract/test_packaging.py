@@ -27,6 +27,8 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 
+from hub.db import embedded
+
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("hub", "schema", "migrations")
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -299,6 +301,11 @@ class TestCompose:
         assert "pg_isready" in database["healthcheck"]["test"]
         assert "ports" not in database
         assert self.compose["networks"]["inside"] == {"internal": True}
+
+    def test_database_has_the_settings_of_the_hubs_own(self) -> None:
+        program, *options = self.services["database"]["command"]
+        assert (program, options[::2]) == ("postgres", ["-c"] * len(embedded.SERVER_SETTINGS))
+        assert dict(option.split("=") for option in options[1::2]) == embedded.SERVER_SETTINGS
 
     def test_hub_starts_after_the_tables_are_there(self) -> None:
         assert self.services["migrate"]["depends_on"] == {"database": {"condition": "service_healthy"}}

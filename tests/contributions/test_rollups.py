@@ -16,8 +16,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 from starlette.applications import Starlette
 
-from hub.contributions.rollups import COLUMNS, Grain, grain_with
+from hub.contributions import rollups
+from hub.contributions.rollups import COLUMNS, Grain, grain_with, renew
 from hub.database import Place
+from hub.db.migrate import become_owner
+from hub.errors import SetUpError
 from hub.identity.actor import PUBLIC
 from schema.api import PLANNER
 from tests.conftest import PERSONAS, Client
@@ -159,6 +162,43 @@ async def test_sums_equal_the_contributions_after_ten_thousand_writes_by_eight_a
     gathered, left = await parts(owner)
     assert gathered == left <= keys
     assert await differences(owner) == []
+
+
+async def renewed(owner: AsyncEngine) -> int:
+    """How many sums were wrong before they were kept anew."""
+    async with owner.begin() as connection:
+        await connection.run_sync(become_owner)
+        return await renew(connection)
+
+
+async def test_wrong_sums_are_kept_anew_while_others_write(place: Place, owner: AsyncEngine) -> None:
+    async with owner.begin() as connection:
+        await connection.execute(text("update hub.contribution_rollups set pledged = pledged + 1"))
+        ids = list(await connection.scalars(text("select id from hub.contributions order by id")))
+        providers = list(
+            await connection.scalars(text("select id from hub.organisations order by id limit 5"))
+        )
+    assert await differences(owner) != []
+    url = place.owner.set(drivername="postgresql").render_as_string(hide_password=False)
+    writers = [Roller(n, ids[n::4], providers).run(url, 100) for n in range(4)]
+    renewals = [asyncio.create_task(renewed(owner)) for _ in range(3)]
+    await asyncio.gather(*renewals, *writers)
+    # The first to come found them, and left nothing to the others.
+    assert sorted(renewal.result() > 0 for renewal in renewals) == [False, False, True]
+    assert await differences(owner) == []
+    assert await renewed(owner) == 0
+
+
+async def test_sums_are_not_renewed_while_a_write_does_not_end(
+    owner: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rollups, "LONGEST_WAIT", "100ms")
+    async with owner.connect() as writer:
+        await writer.execute(text("update hub.contributions set pledged = pledged"))
+        with pytest.raises(SetUpError, match="Try again later"):
+            await renewed(owner)
+        await writer.rollback()
+    assert await renewed(owner) == 0
 
 
 async def test_what_is_rolled_back_was_never_summed(owner: AsyncEngine) -> None:

@@ -17,8 +17,8 @@ from schema.compiler.ids import global_id
 from tests.conftest import session_of
 from tests.policy.clones import IDENTITIES, as_owner, clone
 from tests.policy.oracle import Row, Rows, load
+from tests.policy.outcomes import fingerprint
 from tests.policy.stage import DAY
-from tests.policy.test_policy_actions import fingerprint
 
 MISSING = {"proposals": "PRO-2097-0001", "initiatives": "RSO-2097-001"}
 PAGES = {

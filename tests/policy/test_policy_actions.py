@@ -7,8 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select, text
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import func, select
 
 from hub import policy
 from hub.audit.models import AuditEvent
@@ -23,6 +22,7 @@ from tests.conftest import Client
 from tests.policy.clones import IDENTITIES, actor_of, as_owner, clone
 from tests.policy.mutations import MUTATIONS, Case, Given
 from tests.policy.oracle import Rows, load
+from tests.policy.outcomes import TABLE_OF, fingerprint
 from tests.policy.stage import DAY, Stage
 
 EVENTS = select(func.count()).select_from(AuditEvent)
@@ -32,17 +32,6 @@ LAST_EVENT = (
     .order_by(AuditEvent.id.desc())
     .limit(1)
 )
-TABLE_OF = {
-    "Proposal": "proposals",
-    "ProposalReview": "proposal_reviews",
-    "Consultation": "consultations",
-    "Contribution": "contributions",
-    "ContributionTransaction": "contribution_transactions",
-    "ExpressionOfInterest": "expressions_of_interest",
-    "Initiative": "initiatives",
-    "Invitation": "invitations",
-    "Session": "login_sessions",
-}
 
 
 def test_every_mutation_and_every_action_is_tried() -> None:
@@ -51,19 +40,6 @@ def test_every_mutation_and_every_action_is_tried() -> None:
     assert set(MUTATIONS) == set(mutations.fields)
     assert {case.action for case in MUTATIONS.values()} == set(Action) == set(policy.GRANTS)
     assert len({case.action for case in MUTATIONS.values()}) == len(MUTATIONS), "one mutation an action"
-
-
-async def fingerprint(connection: AsyncConnection) -> dict[str, Any]:
-    """Table -> how many rows it has, and a checksum of all of them."""
-    found = {}
-    for name in sorted(metadata.tables):
-        row = await connection.execute(
-            text(
-                f"select count(*), coalesce(md5(string_agg(t::text, '' order by t::text)), '') from {name} t"
-            )
-        )
-        found[name] = row.one()
-    return found
 
 
 async def prepared(place: Place, case: Case, *, is_foreign: bool = False) -> Given:

@@ -1,4 +1,7 @@
-"""What a person sees where there is no page to see: 404, a bug (500) under a reference, 503, and the like."""
+"""What is answered where there is no page to see: 404, a bug (500) under a reference, 503, and the like.
+
+A person gets a page, a program at /graphql the errors of a GraphQL response.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,10 @@ from typing import Any, Final
 import structlog
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import JSONResponse, Response
 
+from hub.config import Settings
+from hub.edge.headers import ALWAYS, OVER_TLS
 from hub.errors import Unavailable
 from hub.identity.actor import PUBLIC
 from hub.web.answering import show
@@ -33,6 +38,8 @@ TEXTS: Final = {
         "Try again in a few seconds.",
     ),
 }
+CODES: Final = {404: "NOT_FOUND", 500: "INTERNAL", 503: "UNAVAILABLE"}
+"""Of a GraphQL error."""
 OTHERWISE: Final = ("This request cannot be answered", "Go back to the page and try again.")
 
 
@@ -65,13 +72,18 @@ async def crashed(request: Request, error: Exception) -> Response:
     """Any other bug: everything goes to the log, the person gets a reference."""
     reference = secrets.token_hex(4)
     log.error("unexpected error", reference=reference, path=request.url.path, exc_info=error)
-    return _page(request, 500, reference=reference)
+    response = _page(request, 500, reference=reference)
+    # The layers of the edge are behind us: they were stopped as well.
+    settings: Settings = request.app.state.settings
+    for name, value in {**ALWAYS, **(OVER_TLS if settings.base_url.startswith("https:") else {})}.items():
+        response.headers.setdefault(name.decode(), value.decode())
+    return response
 
 
 def _page(request: Request, status: int, *, reference: str = "") -> Response:
-    if request.url.path.startswith("/graphql"):
-        return PlainTextResponse(TEXTS.get(status, OTHERWISE)[0], status_code=status)
     heading, text = TEXTS.get(status, OTHERWISE)
+    if request.url.path.startswith("/graphql"):
+        return _errors(status, f"{heading}. {text}".strip(), reference)
     return show(
         request,
         "failures/template.html",
@@ -81,6 +93,15 @@ def _page(request: Request, status: int, *, reference: str = "") -> Response:
         text=text,
         reference=reference,
     )
+
+
+def _errors(status: int, message: str, reference: str) -> Response:
+    """A response as GraphQL writes it; a bug is told in the same words as one in a resolver."""
+    extensions = {"code": CODES.get(status, "BAD_REQUEST")}
+    if reference:
+        message = f"Something went wrong on our side. Please tell us the reference {reference}."
+        extensions["reference"] = reference
+    return JSONResponse({"errors": [{"message": message, "extensions": extensions}]}, status_code=status)
 
 
 def viewer_of(request: Request) -> dict[str, Any] | None:

@@ -1,0 +1,151 @@
+"""What an attempt at a mutation should come to, by the matrix that `hub policy` prints and the hand-written
+oracle; and whether anything in the database is another than before."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.db.models import metadata
+from schema.compiler.ids import parse
+from tests.policy.mutations import Given
+from tests.policy.oracle import Row, Rows, Who
+
+TABLE_OF = {
+    "Proposal": "proposals",
+    "ProposalReview": "proposal_reviews",
+    "Consultation": "consultations",
+    "Contribution": "contributions",
+    "ContributionTransaction": "contribution_transactions",
+    "ExpressionOfInterest": "expressions_of_interest",
+    "Initiative": "initiatives",
+    "Invitation": "invitations",
+    "Session": "login_sessions",
+}
+"""Every type that a mutation is about: where its rows are."""
+
+COLUMNS = (
+    *("anyone", "signed in", "partner", "focal pt", "co-mgr", "co-chair"),
+    *("staff", "reviewer", "stakeh.", "analyst", "admin"),
+)
+ROLE_OF = {
+    "partner": "PARTNER",
+    "focal pt": "FOCAL_POINT",
+    "co-mgr": "CO_MANAGER",
+    "co-chair": "CO_CHAIR",
+    "staff": "STAFF",
+    "reviewer": "REVIEWER",
+    "stakeh.": "STAKEHOLDER",
+    "analyst": "ANALYST",
+    "admin": "ADMIN",
+}
+
+
+def _own(_: Rows, who: Who, row: Row) -> bool:
+    """The reviewer's review, the person's session."""
+    return who.person in (getattr(row, "reviewer_id", None), getattr(row, "person_id", None))
+
+
+def _of_own_organisation(_: Rows, who: Who, row: Row) -> bool:
+    """Of a consultation the organisation that is asked, of a contribution the one that gives."""
+    for column in ("consulted_id", "provider_id", "organisation_id"):
+        if hasattr(row, column):
+            return bool(getattr(row, column) == who.organisation)
+    raise AssertionError(row)
+
+
+def _was_submitted(rows: Rows, _: Who, row: Row) -> bool:
+    return any(
+        revision.proposal_id == row.id and revision.submitted_at is not None
+        for revision in rows.tables["proposal_revisions"]
+    )
+
+
+MEANING: dict[str, Callable[[Rows, Who, Row], bool]] = {
+    "all": lambda *_: True,
+    "own": _own,
+    "own organisation": _of_own_organisation,
+    "once submitted": _was_submitted,
+    "own organisation, as partner": lambda rows, who, row: (
+        _of_own_organisation(rows, who, row) and row.role == "PARTNER"
+    ),
+    "as anything but Co-Manager and administrator": lambda _, __, row: (
+        row.role not in ("CO_MANAGER", "ADMIN")
+    ),
+}
+"""What the words beneath the matrix mean, written down by hand."""
+
+
+@dataclass(frozen=True)
+class Printed:
+    """The second table that `hub policy` prints: action -> column -> the words of its cell."""
+
+    actions: Mapping[str, Mapping[str, str]]
+
+    @classmethod
+    def read(cls, output: str) -> Printed:
+        """As a person reads it."""
+        words = dict(re.findall(r"^ +(\d+)  (.+)$", output, re.MULTILINE))
+        table = output.partition("Who may do what, on which rows.\n")[2].partition("\nRows:")[0]
+        heading, *lines = [line for line in table.splitlines() if line.strip()]
+        assert re.split(r"\s{2,}", heading.strip()) == list(COLUMNS)
+        actions = {}
+        for name, *cells in map(str.split, lines):
+            pairs = zip(COLUMNS, cells, strict=True)
+            actions[name] = {column: words[cell] for column, cell in pairs if cell != "-"}
+        return cls(actions)
+
+    def grants(self, action: str, rows: Rows, who: Who, row: Row) -> bool:
+        """Whether the matrix lets somebody do the action to the row."""
+        for column, words in self.actions[action].items():
+            is_in_it = column == "anyone" or (
+                who.person is not None and (column == "signed in" or ROLE_OF[column] in who.roles)
+            )
+            if is_in_it and MEANING[words](rows, who, row):
+                return True
+        return False
+
+    def outcome(self, action: str, rows: Rows, who: Who, given: Given) -> str:
+        """What somebody is answered: GRANTED where he gets beyond the policy, else the refusal."""
+        if who.person is None:
+            return "NotAllowed"
+        row: Row = made_by(who, given)
+        if "id" in given:
+            parsed = parse(given["id"])
+            if parsed is None or parsed[0] not in TABLE_OF:
+                return "InvalidInput"
+            table = TABLE_OF[parsed[0]]
+            row = rows.by_id[table].get(parsed[1])
+            if row is None or not rows.sees(table, who, row):
+                return "NotFound"
+        return GRANTED if self.grants(action, rows, who, row) else "NotAllowed"
+
+
+GRANTED = "granted"
+
+
+def made_by(who: Who, given: Given) -> Row:
+    """What somebody is about to make: for the own organisation, unless the input names another."""
+    organisation: uuid.UUID | None = who.organisation
+    if "organisationId" in given:
+        parsed = parse(given["organisationId"])
+        assert parsed is not None
+        organisation = parsed[1]
+    return SimpleNamespace(organisation_id=organisation, role=given.get("role"))
+
+
+async def fingerprint(connection: AsyncConnection) -> dict[str, Any]:
+    """Table -> how many rows it has, and a checksum of all of them."""
+    parts = [
+        f"select '{name}', count(*), md5(string_agg(t::text, '' order by t::text)) from {name} t"
+        for name in sorted(metadata.tables)
+    ]
+    found = await connection.execute(text(" union all ".join(parts)))
+    return {name: (count, checksum) for name, count, checksum in found}
