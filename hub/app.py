@@ -55,6 +55,7 @@ def build_app(settings: Settings, login: URL, *, compiles: bool = True) -> Starl
         app.state.compiles = compiles
         app.state.execute = partial(execute, database)
         yield
+        await app.state.recognition.close()
         await providers.close()
         await database.dispose()
 

@@ -46,6 +46,8 @@ class Rows:
             grant.role
             for grant in self.tables["role_grants"]
             if grant.person_id == person.id
+            and person.confirmed_at is not None
+            and grant.ended_at is None
             and grant.starts_on <= today
             and (grant.ends_on is None or today <= grant.ends_on)
         }
@@ -159,7 +161,8 @@ def _secondment(rows: Rows, who: Who, row: Row) -> bool:
 
 
 def _role_grant(_: Rows, who: Who, row: Row) -> bool:
-    return row.person_id == who.person or who.is_any("CO_MANAGER", "STAFF", "ADMIN")
+    own = who.is_any("FOCAL_POINT") and row.organisation_id == who.organisation
+    return row.person_id == who.person or own or who.is_any("CO_MANAGER", "STAFF", "ADMIN")
 
 
 def _audit_event(_: Rows, who: Who, row: Row) -> bool:
