@@ -11,7 +11,7 @@ import json
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -23,7 +23,7 @@ from hub.audit.models import AuditEvent, IdempotencyKey
 from hub.db.base import Base, Versioned
 from hub.db.engine import Database
 from hub.errors import Conflict, InvalidInput, NotAllowed, NotFound, Problem
-from hub.identity.actor import Actor, Role
+from hub.identity.actor import Actor, Means, Role
 from hub.identity.models import Person
 from hub.notifications.models import OutboxMessage
 from hub.policy import Action
@@ -38,6 +38,8 @@ class Act:
     session: AsyncSession
     actor: Actor
     now: datetime
+    told_once: dict[str, str] = field(default_factory=dict)
+    """What the answer says this once and is kept nowhere, such as the secret of a new token."""
 
     @property
     def person_id(self) -> uuid.UUID:
@@ -147,6 +149,8 @@ async def acting(database: Database, actor: Actor, now: datetime) -> AsyncIterat
     """An act of the actor; everything in it is kept, or nothing is."""
     if actor.is_public:
         raise NotAllowed("Sign in first.")
+    if actor.means is Means.READER:
+        raise NotAllowed("This token only reads. Make one that writes too, or sign in.")
     async with database.writing(actor) as session:
         yield Act(session, actor, now)
         await session.flush()

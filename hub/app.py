@@ -66,6 +66,7 @@ def build_app(settings: Settings, login: URL, *, compiles: bool = True) -> Starl
         yield
         listening.cancel()
         await asyncio.wait([listening])
+        await app.state.recognition.close()
         await providers.close()
         await database.dispose()
 

@@ -146,12 +146,14 @@ def renew_sums(data_dir: Path | None) -> None:
 
 @command(main, "token")
 @click.option("--as", "persona", required=True, help="A persona of the demonstration, such as partner.")
+@click.option("--label", default="hub token", show_default=True, help="By which the persona knows it again.")
+@click.option("--read-only", "reads_only", is_flag=True, help="A token that reads and changes nothing.")
 @data_dir
-def token(persona: str, data_dir: Path | None) -> None:
+def token(persona: str, label: str, reads_only: bool, data_dir: Path | None) -> None:
     """Print a bearer token of a demonstration's persona; it ends after twelve hours."""
     from hub.maintenance import issue_token
 
-    click.echo(issue_token(_settings(data_dir), persona))
+    click.echo(issue_token(_settings(data_dir), persona, label=label, reads_only=reads_only))
 
 
 @command(main, "invite")

@@ -20,12 +20,14 @@ from hub.db.engine import Database
 from hub.db.seed import run_as_owner
 from hub.errors import SetUpError
 from hub.identity import tokens
+from hub.identity.models import TokenAccess
 from hub.identity.operator import invite_as_operator
 
 ROOT = Path(__file__).resolve().parent.parent
+LABEL = "hub token"
 
 
-def issue_token(settings: Settings, persona: str) -> str:
+def issue_token(settings: Settings, persona: str, *, label: str = LABEL, reads_only: bool = False) -> str:
     """A bearer token of a demonstration's persona; SetUpError names the personas that there are."""
     if settings.database_url is not None:
         raise SetUpError("HUB_DATABASE_URL is set: personas exist in a demonstration only. Unset it.")
@@ -38,17 +40,20 @@ def issue_token(settings: Settings, persona: str) -> str:
     async def run() -> str:
         database = Database(place.login, pool_size=1)
         try:
-            return await issue_token_in(database, persona)
+            return await issue_token_in(database, persona, label=label, reads_only=reads_only)
         finally:
             await database.dispose()
 
     return asyncio.run(run())
 
 
-async def issue_token_in(database: Database, persona: str) -> str:
+async def issue_token_in(
+    database: Database, persona: str, *, label: str = LABEL, reads_only: bool = False
+) -> str:
     """A bearer token of the persona, from a database that is at hand."""
+    access = TokenAccess.READ if reads_only else TokenAccess.READ_AND_WRITE
     now = datetime.now(UTC)
-    issued = await tokens.issue_for_persona(database, persona, label="hub token", now=now)
+    issued = await tokens.issue_for_persona(database, persona, label=label, now=now, access=access)
     if issued is not None:
         return issued
     async with database.app.connect() as connection:

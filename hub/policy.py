@@ -14,9 +14,10 @@ a second face in Python. Tests prove that the faces agree with each other and wi
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple, assert_never
 
 from sqlalchemy import ColumnElement, false, or_
 
@@ -32,16 +33,18 @@ from hub.contributions.models import (
 from hub.db.base import Base
 from hub.engagement.models import ExpressionOfInterest
 from hub.errors import NotAllowed
-from hub.identity.actor import Actor, Role
+from hub.identity.actor import Actor, Means, Role
 from hub.identity.models import ApiToken, IdentityBinding, Invitation, LoginSession, Person, RoleGrant
 from hub.identity.scopes import (
     EVERYWHERE,
     BoundSight,
     Filled,
     Flagged,
+    HandedOverByMe,
     InSet,
     Mine,
     OneOf,
+    Others,
     Own,
     OwnInitiatives,
     RowScope,
@@ -49,6 +52,7 @@ from hub.identity.scopes import (
     Sight,
     Through,
     Unless,
+    Without,
 )
 from hub.initiatives.models import (
     CorePurpose,
@@ -129,7 +133,14 @@ class Action(StrEnum):
     SECONDMENT_OFFER = "secondment:offer"
     PERSON_INVITE = "person:invite"
     INVITATION_WITHDRAW = "invitation:withdraw"
+    PERSON_CONFIRM = "person:confirm"
+    PERSON_REMOVE = "person:remove"
+    ROLE_GRANT = "role:grant"
+    ROLE_END = "role:end"
+    ROLE_HAND_OVER = "role:hand-over"
     SESSION_REVOKE = "session:revoke"
+    TOKEN_CREATE = "token:create"  # noqa: S105
+    TOKEN_REVOKE = "token:revoke"  # noqa: S105
 
 
 OWN = Own("organisation_id")
@@ -151,6 +162,16 @@ AS_NO_DECIDER = OneOf(
     says="as anything but Co-Manager and administrator",
 )
 
+AS_FOCAL_POINT = OneOf("role", FOCAL_POINT, says="as focal point")
+AS_REPRESENTATIVE = OneOf(
+    "role",
+    *(role for role in Role if role not in (CO_MANAGER, CO_CHAIR, STAFF, ADMIN)),
+    says="as anything but Co-Manager, Co-Chair, staff and administrator",
+)
+OTHERS = Others("person_id")
+NOT_OF_THE_OFFICE = Without(STAFF, ADMIN)
+"""Staff and administrators do not vote, whatever else they are."""
+
 PARTNERS: dict[Audience, RowScope] = {PARTNER: OWN, FOCAL_POINT: OWN}
 OFFICE: dict[Audience, RowScope] = {CO_MANAGER: EVERYWHERE, CO_CHAIR: EVERYWHERE, STAFF: EVERYWHERE}
 PUBLIC: Scopes = {ANYONE: EVERYWHERE}
@@ -160,6 +181,16 @@ INVITING: dict[Audience, RowScope] = {
     ADMIN: EVERYWHERE,
 }
 """Whom one may invite, and as what. That nobody invites himself, the action and the acceptance see to."""
+GRANTING: dict[Audience, RowScope] = {who: scope.besides(OTHERS) for who, scope in INVITING.items()}
+"""The same for roles of people who are here: nobody grants himself a role."""
+KEEPING: dict[Audience, RowScope] = {FOCAL_POINT: OWN, ADMIN: EVERYWHERE}
+"""Who answers for it that somebody belongs to the organisation."""
+APART: Mapping[Role, frozenset[Role]] = {
+    CO_MANAGER: frozenset({STAFF, ADMIN}),
+    STAFF: frozenset({CO_MANAGER}),
+    ADMIN: frozenset({CO_MANAGER}),
+}
+"""Roles that nobody holds at the same time."""
 
 READS: dict[type[Base], Scopes] = {
     # model                 audience: rows that it sees
@@ -185,7 +216,8 @@ READS: dict[type[Base], Scopes] = {
         ADMIN: EVERYWHERE,
     },
     RoleGrant: {
-        SIGNED_IN: Mine("person_id"),
+        SIGNED_IN: MINE,
+        FOCAL_POINT: OWN,
         CO_MANAGER: EVERYWHERE,
         STAFF: EVERYWHERE,
         ADMIN: EVERYWHERE,
@@ -253,10 +285,16 @@ OWN_ENTRY = Through(Contribution, "contribution_id", PROVIDED)
 NO_RECEIPT = Unless("type", "RECEIPT", says="no receipt")
 NO_COMMITMENT = Unless("type", "COMMITMENT", says="no commitment")
 
+GRANTED_BY_ME = Mine("granted_by_id")
+
 INSERTS: dict[type[Base], Scopes] = {
     ApiToken: {SIGNED_IN: Mine("person_id")},
     LoginSession: {SIGNED_IN: MINE},
     Invitation: {audience: scope.besides(Mine("invited_by_id")) for audience, scope in INVITING.items()},
+    RoleGrant: {
+        **{audience: scope.besides(GRANTED_BY_ME) for audience, scope in GRANTING.items()},
+        SIGNED_IN: OWN.besides(OTHERS).besides(GRANTED_BY_ME).besides(AS_FOCAL_POINT) & HandedOverByMe(),
+    },
     Initiative: DESK,
     InitiativeParticipant: DESK,
     ExpressionOfInterest: PARTNERS,
@@ -265,7 +303,7 @@ INSERTS: dict[type[Base], Scopes] = {
     ProposalReview: DESK,
     Consultation: DESK,
     Guidance: {CO_MANAGER: EVERYWHERE},
-    Vote: {CO_MANAGER: Own("seat_id") & Mine("person_id")},
+    Vote: {CO_MANAGER: Own("seat_id") & Mine("person_id") & NOT_OF_THE_OFFICE},
     Decision: {CO_MANAGER: EVERYWHERE},
     Contribution: {PARTNER: PROVIDED, FOCAL_POINT: PROVIDED},
     ContributionTransaction: {
@@ -284,6 +322,8 @@ UPDATES: dict[type[Base], Scopes] = {
     ApiToken: {SIGNED_IN: Mine("person_id")},
     LoginSession: {SIGNED_IN: MINE},
     Invitation: INVITING,
+    Person: KEEPING,
+    RoleGrant: {FOCAL_POINT: OWN.besides(AS_REPRESENTATIVE), STAFF: AS_NO_DECIDER, ADMIN: EVERYWHERE},
     Initiative: {STAFF: EVERYWHERE},
     ExpressionOfInterest: {**PARTNERS, **DESK},
     Proposal: {**PARTNERS, CO_MANAGER: SUBMITTED, CO_CHAIR: SUBMITTED, STAFF: SUBMITTED},
@@ -301,7 +341,8 @@ FIXED = frozenset(
         *("person_id", "created_by_id", "reviewer_id", "requested_by_id"),
         *("token_hash", "expires_at", "last_seen_at", "ends_at"),
         *("issuer", "subject", "sid", "browser"),
-        *("email", "role", "invited_by_id", "accepted_by_id"),
+        *("email", "role", "invited_by_id", "accepted_by_id", "confirms", "persona"),
+        *("granted_by_id", "handed_over_from_id", "access", "roles", "last_used_at"),
     }
 )
 """Columns that no update changes, in any table, whoever asks: which row it is, whose it is, what it is about.
@@ -327,7 +368,7 @@ GRANTS: dict[Action, Mapping[Audience, RowScope]] = {
     Action.PROPOSAL_RESPOND_TO_CONSULTATION: {STAKEHOLDER: RESPONDING},
     Action.PROPOSAL_REQUEST_GUIDANCE: {CO_MANAGER: SUBMITTED},
     Action.PROPOSAL_GIVE_GUIDANCE: {CO_CHAIR: SUBMITTED},
-    Action.PROPOSAL_VOTE: {CO_MANAGER: SUBMITTED},
+    Action.PROPOSAL_VOTE: {CO_MANAGER: SUBMITTED.besides(NOT_OF_THE_OFFICE)},
     Action.PROPOSAL_REOPEN: {CO_MANAGER: SUBMITTED},
     Action.PROPOSAL_ISSUE_LETTER: {STAFF: SUBMITTED},
     Action.PROPOSAL_ACCEPT_ENDORSEMENT: {FOCAL_POINT: OWN},
@@ -348,8 +389,24 @@ GRANTS: dict[Action, Mapping[Audience, RowScope]] = {
     Action.SECONDMENT_OFFER: PARTNERS,
     Action.PERSON_INVITE: INVITING,
     Action.INVITATION_WITHDRAW: INVITING,
+    Action.PERSON_CONFIRM: KEEPING,
+    Action.PERSON_REMOVE: KEEPING,
+    Action.ROLE_GRANT: GRANTING,
+    Action.ROLE_END: INVITING,
+    Action.ROLE_HAND_OVER: {**INVITING, SIGNED_IN: MINE.besides(AS_FOCAL_POINT)},
     Action.SESSION_REVOKE: {SIGNED_IN: MINE},
+    Action.TOKEN_CREATE: {SIGNED_IN: MINE},
+    Action.TOKEN_REVOKE: {SIGNED_IN: MINE},
 }
+
+IN_PERSON = frozenset(
+    {
+        *(Action.PERSON_INVITE, Action.PERSON_CONFIRM, Action.PERSON_REMOVE),
+        *(Action.ROLE_GRANT, Action.ROLE_END, Action.ROLE_HAND_OVER),
+        *(Action.TOKEN_CREATE, Action.TOKEN_REVOKE),
+    }
+)
+"""What only somebody signed in with a browser does, and no program: a token that leaks gives nobody more."""
 
 
 def audiences(actor: Actor) -> frozenset[Audience]:
@@ -384,6 +441,8 @@ def closely_visible(model: type[Base], actor: Actor, at: Any) -> ColumnElement[b
 
 def granted(actor: Actor, action: Action, model: type[Base], at: Any) -> ColumnElement[bool] | None:
     """The rows of the alias to which the actor may do the action, as SQL; None where that is all of them."""
+    if not _within(actor.means, action):
+        return false()
     return predicate({model: GRANTS[action]}, model, audiences(actor), BoundSight(actor), at)
 
 
@@ -408,8 +467,46 @@ def predicate(
 
 def allows(actor: Actor, action: Action, row: Any) -> bool:
     """Whether the actor may do the action to the row (or, for a creation, to the row about to be made)."""
+    if not _within(actor.means, action):
+        return False
     mine = audiences(actor)
     return any(scope.holds(actor, row) for audience, scope in GRANTS[action].items() if audience in mine)
+
+
+def _within(means: Means, action: Action) -> bool:
+    """Whether one may do the action at all by what one asks by."""
+    match means:
+        case Means.SESSION:
+            return True
+        case Means.PROGRAM:
+            return action not in IN_PERSON
+        case Means.READER:
+            return False
+        case _:
+            assert_never(means)
+
+
+def may_change(actor: Actor, row: Base) -> bool:
+    """Whether the actor may change the row in any way; the database judges by the same table."""
+    mine = audiences(actor)
+    scopes = UPDATES[type(row)].items()
+    return any(
+        isinstance(scope, RowScope) and scope.holds(actor, row)
+        for audience, scope in scopes
+        if audience in mine
+    )
+
+
+def grantable(actor: Actor) -> list[Role]:
+    """The roles to which the actor may invite people of his or her own organisation."""
+    return [role for role in Role if allows(actor, Action.PERSON_INVITE, _Held(actor.organisation_id, role))]
+
+
+class _Held(NamedTuple):
+    """A role for an organisation, which nobody holds yet."""
+
+    organisation_id: uuid.UUID | None
+    role: str
 
 
 CREATIONS = (
@@ -424,11 +521,15 @@ CREATIONS = (
 def creations(actor: Actor) -> list[Action]:
     """What the actor may begin."""
     mine = audiences(actor)
-    return [action for action in CREATIONS if actor.organisation_id and mine & GRANTS[action].keys()]
+    if actor.organisation_id is None:
+        return []
+    return [a for a in CREATIONS if _within(actor.means, a) and mine & GRANTS[a].keys()]
 
 
 def require(actor: Actor, action: Action, row: Any) -> None:
     """Refuse with NotAllowed unless the table grants the action; that the row is seen is proved before."""
+    if not _within(actor.means, action):
+        raise NotAllowed("A token cannot do this. Sign in with a browser, where you are asked who you are.")
     if not allows(actor, action, row):
         who = " or ".join(_label(audience) for audience in GRANTS[action])
         raise NotAllowed(f"Only a {who} can do this. Ask your focal point or the RSO.")

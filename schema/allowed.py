@@ -19,6 +19,7 @@ from sqlalchemy import (
     literal,
     literal_column,
     null,
+    or_,
     select,
     text,
     true,
@@ -30,6 +31,7 @@ from hub import policy
 from hub.contributions.models import Contribution
 from hub.contributions.workflow import ContributionState, InKindState
 from hub.db.base import Base
+from hub.identity.models import Person, RoleGrant
 from hub.policy import Action
 from hub.proposals.models import Proposal, Vote
 from hub.proposals.workflow import Event, ProposalState, states_for
@@ -174,6 +176,47 @@ CONTRIBUTION: Choices = (
         C.APPROVE_VALUATION: (Action.CONTRIBUTION_APPROVE_VALUATION, _valued_by_other),
         C.ACKNOWLEDGE: (Action.CONTRIBUTION_ACKNOWLEDGE, _in(T.RECEIVED)),
         C.CANCEL: (Action.CONTRIBUTION_CANCEL, _nothing_received),
+    },
+)
+
+
+@strawberry.enum(description="What can be done with a person, named after the mutation.")
+class PersonAction(StrEnum):
+    CONFIRM = "CONFIRM"
+    REMOVE = "REMOVE"
+
+
+@strawberry.enum(description="What can be done with a role that somebody holds, named after the mutation.")
+class RoleGrantAction(StrEnum):
+    END = "END"
+    HAND_OVER = "HAND_OVER"
+
+
+def _is_here(at: Any, _: Context) -> ColumnElement[bool]:
+    found: ColumnElement[bool] = at.removed_at.is_(None)
+    return found
+
+
+def _waits(at: Any, context: Context) -> ColumnElement[bool]:
+    return and_(_is_here(at, context), at.confirmed_at.is_(None))
+
+
+def _lasts(at: Any, _: Context) -> ColumnElement[bool]:
+    return and_(at.ended_at.is_(None), or_(at.ends_on.is_(None), at.ends_on >= func.current_date()))
+
+
+PERSON: Choices = (
+    Person,
+    {
+        PersonAction.CONFIRM: (Action.PERSON_CONFIRM, _waits),
+        PersonAction.REMOVE: (Action.PERSON_REMOVE, _is_here),
+    },
+)
+ROLE_GRANT: Choices = (
+    RoleGrant,
+    {
+        RoleGrantAction.END: (Action.ROLE_END, _lasts),
+        RoleGrantAction.HAND_OVER: (Action.ROLE_HAND_OVER, _lasts),
     },
 )
 

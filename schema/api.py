@@ -22,6 +22,7 @@ from schema import (  # noqa: F401 (each declares its mutations)
     initiatives,
     invitations,
     organisations,
+    people,
     proposal_mutations,
     proposals,
     secondments,
@@ -48,6 +49,7 @@ from schema.organisations import (
     Partner,
     WorkingGroup,
 )
+from schema.people import PEOPLE
 from schema.proposals import PROPOSALS, Proposal
 from schema.secondments import SECONDMENTS, Secondment
 from schema.subscriptions import Subscription
@@ -145,6 +147,7 @@ class Query:
     secondments: Connection[Secondment] = connection(
         SECONDMENTS, description="Secondments that the viewer may see."
     )
+    people: Connection[Person] = connection(PEOPLE, description="People whom the viewer may see.")
     invitations: Connection[Invitation] = connection(
         INVITATIONS, description="Invitations that the viewer may see."
     )

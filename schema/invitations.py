@@ -5,15 +5,19 @@ from enum import StrEnum
 from typing import Any
 
 import strawberry
+from sqlalchemy import Boolean, ColumnElement, and_, func
 
 from hub.identity import models
 from hub.identity.actor import Role
 from hub.organisations import inviting
 from schema.base import Node, OrderDirection, among, over
 from schema.compiler.mapping import Listing, one_by
+from schema.compiler.rows import Row
+from schema.compiler.values import Value
 from schema.identity import Person
 from schema.mutating import Write, id_of, mutation
 from schema.organisations import Organisation
+from schema.people import of_organisation
 
 
 @over(models.Invitation)
@@ -32,6 +36,9 @@ class Invitation(Node):
     accepted_at: datetime | None
     accepted_by: Person | None = one_by(models.Person, "accepted_by_id", "Who it turned out to be.")
     withdrawn_at: datetime | None
+    confirms: bool = strawberry.field(
+        description="Whether who accepts is confirmed by that; otherwise a focal point confirms him or her."
+    )
     is_demonstration: bool = strawberry.field(description="True: invented, for the demonstration.")
 
 
@@ -48,13 +55,26 @@ class InvitationOrder:
 
 @strawberry.input(description="Which invitations.")
 class InvitationFilter:
+    organisation: strawberry.ID | None = strawberry.field(default=None, description="To act for it.")
+    is_open: bool | None = strawberry.field(
+        default=None, description="True: neither accepted nor withdrawn nor expired; false: the others."
+    )
     role: list[Role] | None = strawberry.field(default=None, description="Any of these.")
+
+
+def _is_open(row: Row, value: Value) -> ColumnElement[bool]:
+    is_open = and_(
+        row.column("accepted_at").is_(None),
+        row.column("withdrawn_at").is_(None),
+        row.column("expires_at") > func.now(),
+    )
+    return is_open == value.sql(Boolean())
 
 
 INVITATIONS = Listing(
     model=models.Invitation,
     filter=InvitationFilter,
-    conditions={"role": among("role")},
+    conditions={"role": among("role"), "organisation": of_organisation, "isOpen": _is_open},
     order=InvitationOrder,
     default=("created_at", True),
 )

@@ -8,12 +8,12 @@ import dataclasses
 import re
 import types
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Annotated, Any, Protocol, Union
 
 import strawberry
-from graphql import GraphQLObjectType, GraphQLResolveInfo
+from graphql import GraphQLField, GraphQLObjectType, GraphQLResolveInfo
 from graphql.execution.collect_fields import FieldDetails
 from sqlalchemy import select
 from strawberry.annotation import StrawberryAnnotation
@@ -73,13 +73,16 @@ def optional_id(value: strawberry.ID | None, *path: str, types: tuple[str, ...])
     return None if value is None else id_of(value, *path, types=types)
 
 
-def mutation(*, returns: type) -> Callable[[Resolver], Resolver]:
-    """Declare a mutation whose payload is one object of the type."""
+def mutation(*, returns: type, tells: Mapping[str, str] | None = None) -> Callable[[Resolver], Resolver]:
+    """Declare a mutation whose payload is one object of the type.
+
+    `tells`: texts that the answer tells besides, by their names in `act.told_once`, with what they are.
+    """
 
     def decorate(work: Resolver) -> Resolver:
         stem = "".join(part.capitalize() for part in work.__name__.split("_"))
         input_type = work.__annotations__["input"]
-        payload = _payload(stem, returns)
+        payload = _payload(stem, returns, tells or {})
         union = Annotated[
             Union[payload, InvalidInput, NotAllowed, NotFound, Conflict],  # type: ignore[valid-type]  # noqa: UP007
             strawberry.union(f"{stem}Result", description=f"What `{_camel(stem)}` came to."),
@@ -98,11 +101,12 @@ def _camel(stem: str) -> str:
     return stem[0].lower() + stem[1:]
 
 
-def _payload(stem: str, returns: type) -> type:
-    """The success type: one field, named after the type that it gives."""
+def _payload(stem: str, returns: type, tells: Mapping[str, str]) -> type:
+    """The success type: a field named after the type that it gives, and those of what is told besides."""
     type_name: str = returns.__strawberry_definition__.name  # type: ignore[attr-defined]
     name = re.sub(r"(?<!^)(?=[A-Z])", "_", type_name).lower()
-    made = types.new_class(f"{stem}Success", (), {}, lambda body: body.update(_body(name, returns)))
+    body = _body(name, returns) | {told: _told(told, says) for told, says in tells.items()}
+    made = types.new_class(f"{stem}Success", (), {}, lambda given: given.update(body))
     made.__module__ = __name__
     decorated: type = strawberry.type(
         made, description=f"It was done; the {name.replace('_', ' ')} as it is now."
@@ -112,13 +116,28 @@ def _payload(stem: str, returns: type) -> type:
 
 def _body(name: str, returns: type) -> dict[str, Any]:
     return {
-        "__annotations__": {"data": strawberry.Private[dict[str, Any]], name: returns},
+        "__annotations__": {
+            "data": strawberry.Private[dict[str, Any]],
+            "told_once": strawberry.Private[dict[str, str]],
+            name: returns,
+        },
         name: StrawberryField(
             type_annotation=StrawberryAnnotation(returns),
             default=None,
             description="As it is after the change.",
         ),
     }
+
+
+def _told(name: str, says: str) -> Any:
+    """A field that says what was told to this answer alone; null where it was told before."""
+
+    def told(root: Any) -> str | None:
+        found: str | None = root.told_once.get(name)
+        return found
+
+    told.__annotations__ = {"return": str | None}
+    return strawberry.field(resolver=told, description=says, name=name)
 
 
 def _resolver(
@@ -134,9 +153,14 @@ def _resolver(
                 data = await _read(act, info._raw_info, payload, returns, id)
         except HubError as error:
             return user_error(error)
-        return payload(data=data)
+        return payload(data=data, told_once=act.told_once)
 
     return resolver
+
+
+def _is_read(declared: GraphQLField) -> bool:
+    """Whether the field of a payload comes from the database."""
+    return declared.extensions["strawberry-definition"].base_resolver is None
 
 
 async def _read(
@@ -160,7 +184,8 @@ async def _read(
     assert isinstance(object_type, GraphQLObjectType)
     pairs: list[tuple[str, Piece]] = []
     for key, nodes in emitter.fields(success, details).items():
-        if nodes[0].node.name.value != "__typename":
+        name = nodes[0].node.name.value
+        if name != "__typename" and _is_read(success.fields[name]):
             pairs.append((key, emitter.by_key(REGISTRY.models[object_name], object_type, nodes, id)))
     if not pairs:
         return {}

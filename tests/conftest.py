@@ -176,13 +176,15 @@ Client = Callable[..., Awaitable["Person"]]
 
 
 class Person:
-    """Somebody at the API: a persona with a bearer token, or the public."""
+    """Somebody at the API: a persona with a bearer token or a browser's cookie, or the public."""
 
-    def __init__(self, http: httpx.AsyncClient, token: str | None) -> None:
-        self.http, self.token = http, token
+    def __init__(self, http: httpx.AsyncClient, token: str | None, cookie: str | None = None) -> None:
+        self.http, self.token, self.cookie = http, token, cookie
 
     @property
     def headers(self) -> dict[str, str]:
+        if self.cookie:
+            return {"Cookie": f"hub_session={self.cookie}"}
         return {"Authorization": f"Bearer {self.token}"} if self.token else {}
 
     async def ask(self, document: str, **variables: Any) -> dict[str, Any]:
@@ -237,12 +239,15 @@ async def readers(reading_app: Starlette) -> AsyncIterator[Client]:
 
 @asynccontextmanager
 async def clients(app: Starlette) -> AsyncIterator[Client]:
-    """Gives the client of a persona, or (None) of the public."""
+    """Gives the client of a persona, or (None) of the public; with a token, or signed in with a browser."""
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://hub.test") as http:
 
-        async def client(persona: str | None = None) -> Person:
-            token = None if persona is None else await issue_token_in(app.state.database, persona)
-            return Person(http, token)
+        async def client(persona: str | None = None, *, in_person: bool = False) -> Person:
+            if persona is None:
+                return Person(http, None)
+            if in_person:
+                return Person(http, None, await session_of(app, persona))
+            return Person(http, await issue_token_in(app.state.database, persona))
 
         yield client

@@ -14,7 +14,7 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
 from hub.errors import SetUpError
-from hub.identity.actor import Actor
+from hub.identity.actor import Actor, Means
 
 APP_ROLE, PUBLIC_ROLE, OWNER_ROLE = "hub_app", "hub_public", "hub_owner"
 STATEMENT_TIMEOUT_MS = 15_000
@@ -229,7 +229,9 @@ def identity(actor: Actor) -> tuple[str, str, str]:
 
 
 async def identify(connection: AsyncConnection, actor: Actor) -> None:
-    """Set the actor's identity until the transaction ends. The public has none."""
+    """Set the actor's identity until the transaction ends. The public has none; a reader's writes nothing."""
     person, organisation, roles = identity(actor)
     given = {"person": person, "organisation": organisation, "roles": roles}
     await connection.execute(SET_IDENTITY, given)
+    if actor.means is Means.READER:
+        await connection.execute(text("set transaction read only"))  # nothing can undo it from here on

@@ -31,6 +31,13 @@ begin atomic
     select initiative_id from hub.initiative_participants where organisation_id = hub.organisation();
 end;
 
+-- The roles that the actor holds or held: the policy of roles cannot ask the table that it guards.
+create or replace function hub.own_grants() returns setof uuid
+language sql stable security definer set search_path = '' parallel safe rows 5
+begin atomic
+    select id from hub.role_grants where person_id = hub.person();
+end;
+
 -- Text search: `@@` is not leakproof, so beneath row-level security it could not use its index. Each returns
 -- ids only, to be joined to the filtered table.
 create or replace function hub.search_initiatives(words text) returns setof uuid
@@ -57,24 +64,8 @@ begin atomic
                      || websearch_to_tsquery('pg_catalog.simple'::regconfig, words));
 end;
 
--- Who a bearer token speaks for, before there is an identity to filter by. No row for a token that is unknown,
--- expired or revoked.
-create or replace function hub.authenticate(hash bytea)
-returns table (person_id uuid, organisation_id uuid, name text, roles text[], is_demonstration boolean)
-language sql stable security definer set search_path = ''
-begin atomic
-    select p.id, p.organisation_id, p.name,
-           coalesce(array_agg(distinct g.role::text) filter (where g.id is not null), '{}'),
-           p.is_demonstration
-    from hub.api_tokens t
-    join hub.persons p on p.id = t.person_id
-    left join hub.role_grants g on g.person_id = p.id
-        and g.starts_on <= current_date and (g.ends_on is null or g.ends_on >= current_date)
-    where t.token_hash = hash and t.revoked_at is null and t.expires_at > now()
-    group by p.id;
-end;
-
--- A person as an actor, with the roles that are in force today. The functions that sign somebody in call it.
+-- A person as an actor, with the roles that are in force today: none before somebody has confirmed the person, and
+-- no actor for somebody who was removed. The functions that sign somebody in call it.
 create or replace function hub.actor(wanted uuid)
 returns table (person_id uuid, organisation_id uuid, name text, roles text[], is_demonstration boolean)
 language sql stable security definer set search_path = '' rows 1
@@ -83,10 +74,36 @@ begin atomic
            coalesce(array_agg(distinct g.role::text) filter (where g.id is not null), '{}'),
            p.is_demonstration
     from hub.persons p
-    left join hub.role_grants g on g.person_id = p.id
+    left join hub.role_grants g on g.person_id = p.id and p.confirmed_at is not null and g.ended_at is null
         and g.starts_on <= current_date and (g.ends_on is null or g.ends_on >= current_date)
-    where p.id = wanted
+    where p.id = wanted and p.removed_at is null
     group by p.id;
+end;
+
+-- Who a bearer token speaks for, before there is an identity to filter by, with no role that the token leaves out;
+-- whether it only reads, and whether its last minute of use is noted. No row for a token that is unknown, expired
+-- or revoked.
+create or replace function hub.authenticate(hash bytea)
+returns table (person_id uuid, organisation_id uuid, name text, roles text[], is_demonstration boolean,
+               is_read_only boolean, is_noted boolean)
+language sql stable security definer set search_path = '' rows 1
+begin atomic
+    select a.person_id, a.organisation_id, a.name,
+           case when t.roles is null then a.roles
+                else array(select unnest(a.roles) intersect select unnest(t.roles)) end,
+           a.is_demonstration, t.access = 'READ',
+           coalesce(t.last_used_at > now() - interval '1 minute', false)
+    from hub.api_tokens t cross join lateral hub.actor(t.person_id) a
+    where t.token_hash = hash and t.revoked_at is null and t.expires_at > now();
+end;
+
+-- That a token is in use, to about a minute.
+create or replace function hub.note_token_use(hash bytea) returns void
+language sql volatile security definer set search_path = ''
+begin atomic
+    update hub.api_tokens t set last_used_at = now()
+    where t.token_hash = hash and t.revoked_at is null and t.expires_at > now()
+        and (t.last_used_at is null or t.last_used_at <= now() - interval '1 minute');
 end;
 
 -- Who a browser's session speaks for, and whether its last minute of use is noted. No row for one that is unknown,
@@ -123,6 +140,8 @@ end;
 
 -- Accept what the e-mail address, which the provider has verified, is invited to: make the person where there is
 -- none, bind the account to the person, grant the roles. Gives the person that the account is bound to now.
+-- Who is invited by somebody who answers for the organisation is confirmed by that; anybody else waits. Who was
+-- removed comes back by a later invitation only, to be confirmed anew.
 -- Left open are invitations by oneself, to another organisation than one's own, and to an address whose person
 -- signs in with another account of the same provider.
 create or replace function hub.accept_invitations(account_issuer text, account_subject text, verified_email text,
@@ -147,22 +166,33 @@ begin
         if person.id is null then
             insert into hub.persons (name, email, organisation_id, is_demonstration)
             values (display_name, verified_email, invitation.organisation_id, invitation.is_demonstration)
-            returning * into person;
+            returning * into person; -- and confirmed below, where the invitation does
         end if;
         continue when person.organisation_id <> invitation.organisation_id
             or person.id = invitation.invited_by_id
             or person.is_demonstration <> invitation.is_demonstration
+            or invitation.created_at <= person.removed_at
             or (bound is null and exists (select from hub.identity_bindings b
                                           where b.person_id = person.id and b.issuer = account_issuer));
         if bound is null then
             insert into hub.identity_bindings (person_id, issuer, subject)
             values (person.id, account_issuer, account_subject) returning person_id into bound;
         end if;
-        insert into hub.role_grants (person_id, role, starts_on, granted_by_id)
-        select person.id, invitation.role, current_date, invitation.invited_by_id
+        if person.removed_at is not null then
+            update hub.persons set removed_at = null, removed_by_id = null, confirmed_at = null,
+                confirmed_by_id = null, updated_at = now()
+            where id = person.id;
+        end if;
+        if invitation.confirms then
+            update hub.persons set confirmed_at = now(), confirmed_by_id = invitation.invited_by_id,
+                updated_at = now()
+            where id = person.id and confirmed_at is null;
+        end if;
+        insert into hub.role_grants (person_id, organisation_id, role, starts_on, granted_by_id)
+        select person.id, person.organisation_id, invitation.role, current_date, invitation.invited_by_id
         where not exists (
             select from hub.role_grants g where g.person_id = person.id and g.role = invitation.role
-                and g.starts_on <= current_date and (g.ends_on is null or g.ends_on >= current_date));
+                and g.ended_at is null and g.starts_on <= current_date and (g.ends_on is null or g.ends_on >= current_date));
         update hub.invitations set accepted_at = now(), accepted_by_id = person.id, updated_at = now()
         where id = invitation.id;
         insert into hub.audit_events (at, action, person_id, organisation_id, subject_type, subject_id, details)
@@ -200,14 +230,11 @@ create or replace function hub.demonstration_personas()
 returns table (persona text, person_id uuid, name text, organisation_id uuid, organisation text, roles text[])
 language sql stable security definer set search_path = ''
 begin atomic
-    select p.persona, p.id, p.name, o.id, o.short_name,
-           coalesce(array_agg(distinct g.role::text) filter (where g.id is not null), '{}')
+    select p.persona, p.id, p.name, o.id, o.short_name, a.roles
     from hub.persons p
     join hub.organisations o on o.id = p.organisation_id
-    left join hub.role_grants g on g.person_id = p.id
-        and g.starts_on <= current_date and (g.ends_on is null or g.ends_on >= current_date)
+    cross join lateral hub.actor(p.id) a
     where p.is_demonstration and p.persona is not null
-    group by p.id, o.id
     order by p.persona;
 end;
 
@@ -252,6 +279,34 @@ end $$;
 
 create or replace trigger keep_submitted before update on hub.proposal_revisions
 for each row execute function hub.keep_submitted_revision();
+
+-- Who is removed is signed out everywhere, and no token speaks for him again, even if he comes back one day.
+create or replace function hub.end_credentials() returns trigger
+language plpgsql security definer set search_path = '' as $$
+begin
+    update hub.login_sessions s set revoked_at = now(), updated_at = now(), id_token = null
+    where s.person_id = new.id and s.revoked_at is null;
+    update hub.api_tokens t set revoked_at = now(), updated_at = now()
+    where t.person_id = new.id and t.revoked_at is null;
+    return null;
+end $$;
+
+create or replace trigger end_credentials after update of removed_at on hub.persons for each row
+when (old.removed_at is null and new.removed_at is not null) execute function hub.end_credentials();
+
+-- A role that was granted only ever becomes shorter; what has ended has ended.
+create or replace function hub.keep_grant_short() returns trigger
+language plpgsql set search_path = '' as $$
+begin
+    if new.starts_on <> old.starts_on or old.ended_at is not null
+        or (old.ends_on is not null and (new.ends_on is null or new.ends_on > old.ends_on)) then
+        raise exception 'grant % does not become longer', old.id using errcode = 'integrity_constraint_violation';
+    end if;
+    return new;
+end $$;
+
+create or replace trigger keep_short before update on hub.role_grants
+for each row when (new is distinct from old) execute function hub.keep_grant_short();
 
 -- Sums of contributions, kept beside them: see ContributionRollup. Each statement that changes contributions
 -- adds parts for what they are now and takes off what they were, in its own transaction: a part that is rolled
@@ -382,9 +437,10 @@ end $$;
 revoke execute on all functions in schema hub from public;
 grant execute on all functions in schema hub to hub_app, hub_public;
 revoke execute on function hub.authenticate_session(bytea), hub.note_session_use(bytea, interval),
+    hub.note_token_use(bytea),
     hub.authenticate_identity(text, text), hub.accept_invitations(text, text, text, text),
     hub.end_sessions(text, text, text, text, timestamptz) from hub_public;
-revoke execute on function hub.actor(uuid) from hub_app, hub_public;
+revoke execute on function hub.actor(uuid), hub.end_credentials() from hub_app, hub_public;
 revoke execute on function hub.authenticate(bytea), hub.demonstration_personas(),
     hub.next_reference(text, integer, integer), hub.credential_seconds(bytea) from hub_public;
 revoke execute on function hub.next_references(text, integer, integer, integer),

@@ -144,12 +144,13 @@ def _working_groups() -> list[Values]:
 
 
 def _organisations() -> list[Values]:
-    """Member States, member organisations and observers, as rows of one shape."""
+    """Member States, member organisations, observers and the RSO itself, as rows of one shape."""
     found = []
     for name, kind in (
         ("member_states.csv", OrganisationKind.MEMBER_STATE),
         ("member_organisations.csv", OrganisationKind.INTERNATIONAL_ORGANISATION),
         ("observers.csv", OrganisationKind.OBSERVER),
+        ("office.csv", OrganisationKind.OTHER),
     ):
         for row in _read("hub.organisations", name):
             found.append(_organisation(row, kind))

@@ -8,7 +8,7 @@ from hub.demonstration.rows import ANCHOR, World, instant, stream
 from hub.organisations.models import Organisation, OrganisationKind, VettingState
 
 OFFICE = "RSO"
-"""The short name of the RSO itself, for its own people."""
+"""The short name of the RSO itself, which the reference data has."""
 ALLIANCE = "Demo Alliance"
 """The organisation of the personas `partner` and `focal-point`."""
 UNIVERSITY = "Demo University"
@@ -66,9 +66,7 @@ PARTNERS: tuple[tuple[str, str, OrganisationKind, VettingState], ...] = (
 
 
 def add(world: World) -> None:
-    """Add the RSO as an organisation, and the partners; only the vetted ones are listed."""
-    office = "Regional Support Office of the Bali Process"
-    _add(world, OFFICE, office, OrganisationKind.OTHER, None, date(2022, 1, 10))
+    """Add the partners; only the vetted ones are listed."""
     chance = stream("partners")
     for short_name, name, kind, vetting in PARTNERS:
         is_settled = vetting in (VettingState.VETTED, VettingState.SUSPENDED)
@@ -81,7 +79,7 @@ def _add(
     short_name: str,
     name: str,
     kind: OrganisationKind,
-    vetting: VettingState | None,
+    vetting: VettingState,
     on: date,
 ) -> None:
     row = world.rows.add(
@@ -91,8 +89,8 @@ def _add(
         name=name,
         short_name=short_name,
         aliases=[],
-        vetting_state=vetting.value if vetting else None,
-        is_listed=vetting in (None, VettingState.VETTED),
+        vetting_state=vetting.value,
+        is_listed=vetting is VettingState.VETTED,
         decides=False,
         source=INVENTED,
         source_on=ANCHOR,

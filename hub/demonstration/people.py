@@ -93,11 +93,13 @@ def _add(world: World, somebody: Persona) -> None:
         practitioner_group=somebody.group.value if somebody.group else None,
         organisation_id=world.organisation(somebody.organisation),
         persona=somebody.persona or None,
+        confirmed_at=at,
     )
     world.rows.add(
         RoleGrant,
         at,
         person_id=person["id"],
+        organisation_id=person["organisation_id"],
         role=somebody.role.value,
         starts_on=SINCE,
         granted_by_id=world.people.get((Role.ADMIN, OFFICE)),

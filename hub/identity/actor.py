@@ -22,6 +22,17 @@ class Role(StrEnum):
     ADMIN = "ADMIN"
 
 
+class Means(StrEnum):
+    """By what somebody asks. It takes away from what the roles give, and never adds."""
+
+    SESSION = "SESSION"
+    """The person at a browser, signed in."""
+    PROGRAM = "PROGRAM"
+    """A program with a token, for everything but what concerns people and tokens."""
+    READER = "READER"
+    """A program with a token that only reads."""
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
     """A person signed in, with the organisation that he or she speaks for; or the public, with neither."""
@@ -32,9 +43,17 @@ class Actor:
     name: str = "the public"
     session_id: uuid.UUID | None = None
     """The browser's session, where it is one that asks, and no program with a token."""
+    means: Means = Means.PROGRAM
 
     @classmethod
-    def of(cls, row: Any, *, is_demonstration: bool, session_id: uuid.UUID | None = None) -> Self | None:
+    def of(
+        cls,
+        row: Any,
+        *,
+        is_demonstration: bool,
+        session_id: uuid.UUID | None = None,
+        means: Means = Means.PROGRAM,
+    ) -> Self | None:
         """The actor of a row of the database's functions that know people; None for no row.
 
         Invented people are nobody outside a demonstration.
@@ -42,7 +61,7 @@ class Actor:
         if row is None or (row["is_demonstration"] and not is_demonstration):
             return None
         roles = frozenset(Role(role) for role in row["roles"])
-        return cls(row["person_id"], row["organisation_id"], roles, row["name"], session_id)
+        return cls(row["person_id"], row["organisation_id"], roles, row["name"], session_id, means)
 
     @property
     def is_public(self) -> bool:

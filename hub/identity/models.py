@@ -5,11 +5,14 @@ from __future__ import annotations
 import uuid
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Final
 
 from sqlalchemy import (
     CheckConstraint,
     Column,
+    ColumnElement,
     DateTime,
+    ForeignKeyConstraint,
     Index,
     LargeBinary,
     Table,
@@ -17,8 +20,10 @@ from sqlalchemy import (
     UniqueConstraint,
     and_,
     func,
+    or_,
     text,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
 from hub.db.base import Base, Demonstrable, Timed, closed, one_of, reference_to
@@ -36,12 +41,17 @@ class PractitionerGroup(StrEnum):
 
 
 class Person(Demonstrable, Timed, Base):
-    """Somebody who acts for an organisation; the records belong to the organisation."""
+    """Somebody who acts for an organisation; the records belong to the organisation.
+
+    Who is not confirmed holds roles that count for nothing yet; who was removed cannot sign in.
+    """
 
     __tablename__ = "persons"
     __table_args__ = (
         one_of("practitioner_group", PractitionerGroup),
         Index("uq_persons_email", text("lower(email)"), unique=True),
+        Index("ix_persons_name_id", "name", "id"),
+        UniqueConstraint("id", "organisation_id"),
     )
 
     name: Mapped[str]
@@ -51,6 +61,11 @@ class Person(Demonstrable, Timed, Base):
     organisation_id: Mapped[uuid.UUID] = reference_to("organisations")
     persona: Mapped[str | None] = mapped_column(unique=True)
     """The name by which `hub token --as` and the demonstration's sign-in know this invented person."""
+    confirmed_at: Mapped[datetime | None]
+    """When somebody who answers for the organisation said that the person belongs to it."""
+    confirmed_by_id: Mapped[uuid.UUID | None] = reference_to("persons", index=False)
+    removed_at: Mapped[datetime | None]
+    removed_by_id: Mapped[uuid.UUID | None] = reference_to("persons", index=False)
 
     grants: Mapped[list[RoleGrant]] = relationship(
         lazy="raise", foreign_keys="RoleGrant.person_id", order_by="RoleGrant.id", viewonly=True
@@ -58,31 +73,91 @@ class Person(Demonstrable, Timed, Base):
 
 
 class RoleGrant(Timed, Base):
-    """A role that a person holds for a time."""
+    """A role that a person holds for the organisation, from its first day to its last, both included.
+
+    What was granted only ever becomes shorter; a longer time is another grant.
+    """
 
     __tablename__ = "role_grants"
     __table_args__ = (
         one_of("role", Role),
         CheckConstraint("ends_on is null or ends_on >= starts_on", name="period"),
+        CheckConstraint("ended_at is null or ends_on is not null", name="ended_has_a_last_day"),
+        ForeignKeyConstraint(
+            ["person_id", "organisation_id"],
+            ["hub.persons.id", "hub.persons.organisation_id"],
+            name="fk_role_grants_person_of_organisation",
+        ),
+        UniqueConstraint("id", "organisation_id", "role"),
+        ForeignKeyConstraint(
+            ["handed_over_from_id", "organisation_id", "role"],
+            ["hub.role_grants.id", "hub.role_grants.organisation_id", "hub.role_grants.role"],
+            name="fk_role_grants_handed_over_from",
+        ),
     )
 
     person_id: Mapped[uuid.UUID] = reference_to("persons")
+    organisation_id: Mapped[uuid.UUID] = reference_to("organisations")
     role: Mapped[str] = closed(Role)
     starts_on: Mapped[date]
     ends_on: Mapped[date | None]
+    ended_at: Mapped[datetime | None]
+    """Where it was ended at once: from then on it counts for nothing, whatever day it is."""
     granted_by_id: Mapped[uuid.UUID | None] = reference_to("persons", index=False)
+    ended_by_id: Mapped[uuid.UUID | None] = reference_to("persons", index=False)
+    handed_over_from_id: Mapped[uuid.UUID | None] = mapped_column(unique=True)
+    """The grant of whoever held the role before and handed it over."""
+    note: Mapped[str | None]
+
+
+def in_force(today: date) -> ColumnElement[bool]:
+    """That a grant counts on the day, as `hub.actor` has it."""
+    return and_(
+        RoleGrant.starts_on <= today,
+        or_(RoleGrant.ends_on.is_(None), RoleGrant.ends_on >= today),
+        RoleGrant.ended_at.is_(None),
+    )
+
+
+class TokenAccess(StrEnum):
+    """What a program may do with a token, within what its person may."""
+
+    READ = "READ"
+    READ_AND_WRITE = "READ_AND_WRITE"
 
 
 class ApiToken(Timed, Base):
     """A bearer token: only its SHA-256 is kept, and it ends by date or by revocation."""
 
     __tablename__ = "api_tokens"
+    __table_args__ = (one_of("access", TokenAccess),)
 
     person_id: Mapped[uuid.UUID] = reference_to("persons")
     label: Mapped[str]
+    access: Mapped[str] = closed(TokenAccess, server_default="READ_AND_WRITE")
+    roles: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
+    """Of the person's roles those that count; None where all do, as they are at each moment."""
     token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
     expires_at: Mapped[datetime]
+    last_used_at: Mapped[datetime | None]
+    """To about a minute."""
     revoked_at: Mapped[datetime | None]
+
+
+LISTED_FOR: Final = text("interval '30 days'")
+"""How long a token that has ended stays in its person's list."""
+
+Person.tokens = relationship(
+    ApiToken,
+    lazy="raise",
+    viewonly=True,
+    order_by=ApiToken.id,
+    primaryjoin=lambda: and_(
+        Person.id == foreign(ApiToken.person_id),
+        func.coalesce(ApiToken.revoked_at, ApiToken.expires_at) > func.now() - LISTED_FOR,
+    ),
+)
+"""The tokens in force, and those that ended lately."""
 
 
 class LoginSession(Timed, Base):
@@ -163,6 +238,8 @@ class Invitation(Demonstrable, Timed, Base):
     role: Mapped[str] = closed(Role)
     invited_by_id: Mapped[uuid.UUID | None] = reference_to("persons", index=False)
     """None where the operator invited, as somebody must the first administrator."""
+    confirms: Mapped[bool] = mapped_column(server_default="true")
+    """Whether who accepts is confirmed by that: whoever invited answers for the organisation."""
     expires_at: Mapped[datetime]
     accepted_at: Mapped[datetime | None]
     accepted_by_id: Mapped[uuid.UUID | None] = reference_to("persons", index=False)

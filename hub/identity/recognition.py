@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Final, Literal
+
+import structlog
 
 from hub.config import Settings
 from hub.db.engine import Database
@@ -18,6 +21,8 @@ from hub.identity.oidc.providers import Providers
 FRESH_SECONDS: Final = 0.5
 """Token, session or role, what is withdrawn ends within this time in every worker; promised is a second."""
 MOST_REMEMBERED: Final = 10_000
+
+log = structlog.get_logger("hub.identity")
 
 Find = Callable[[str], Awaitable[Actor | None]]
 
@@ -40,6 +45,8 @@ class Recognition:
         self._database, self._providers = database, providers
         self._idle, self._is_demonstration = settings.session_idle, settings.is_demonstration
         self._known: OrderedDict[tuple[str, bytes], tuple[float, Actor]] = OrderedDict()
+        self._notes: dict[bytes, asyncio.Task[None]] = {}
+        """What is being written down of the use of tokens, while the requests go on."""
 
     def known(self, token: str) -> Actor | None:
         """For whom a bearer token spoke a moment ago, if it did: without waiting."""
@@ -77,6 +84,10 @@ class Recognition:
         """Ask again at the next request: for a session that was ended here."""
         self._known.pop(("cookie", tokens.digest(secret)), None)
 
+    async def close(self) -> None:
+        """Wait for what is being written down."""
+        await asyncio.gather(*self._notes.values())
+
     async def _remembered(self, kind: str, credential: str, find: Find) -> Actor | None:
         """The actor; None, which is never remembered, where the credential is unknown, expired or revoked."""
         key, now = (kind, tokens.digest(credential)), time.monotonic()
@@ -93,10 +104,28 @@ class Recognition:
 
     async def _by_token(self, token: str) -> Actor | None:
         if token.startswith(tokens.PREFIX):
-            return await tokens.authenticate(self._database, token, is_demonstration=self._is_demonstration)
+            return await self._by_own_token(token)
         return await accounts.by_access_token(
             self._database, self._providers, token, is_demonstration=self._is_demonstration
         )
+
+    async def _by_own_token(self, token: str) -> Actor | None:
+        found = await tokens.authenticate(self._database, token, is_demonstration=self._is_demonstration)
+        if found is None:
+            return None
+        key = tokens.digest(token)
+        if not found.is_noted and key not in self._notes:
+            self._notes[key] = asyncio.create_task(self._note_use(key))
+        return found.actor
+
+    async def _note_use(self, key: bytes) -> None:
+        """No request waits for this, and none fails with it."""
+        try:
+            await tokens.note_use(self._database, key)
+        except Exception:
+            log.warning("the use of a token was not noted", exc_info=True)
+        finally:
+            del self._notes[key]
 
     async def _by_cookie(self, secret: str, *, is_use: bool = True) -> Actor | None:
         return await sessions.authenticate(

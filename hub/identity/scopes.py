@@ -9,21 +9,24 @@ from typing import Any, Protocol
 
 from sqlalchemy import (
     ARRAY,
+    Boolean,
     ColumnElement,
     Select,
     Uuid,
     and_,
     any_,
     bindparam,
+    false,
     func,
     literal_column,
+    not_,
     or_,
     select,
     true,
 )
 
 from hub.db.base import Base
-from hub.identity.actor import Actor
+from hub.identity.actor import Actor, Role
 
 Parent = Callable[[type[Base]], "ColumnElement[bool] | None"]
 """Gives the predicate of a parent table for the same audiences and the same sight."""
@@ -38,6 +41,8 @@ class Sight(Protocol):
     @property
     def organisation(self) -> ColumnElement[uuid.UUID]: ...
 
+    def has_role(self, *roles: Role) -> ColumnElement[bool]: ...
+
 
 class BoundSight:
     """The identity as bind parameters: for the statements that the application writes."""
@@ -47,6 +52,11 @@ class BoundSight:
         self.organisation: ColumnElement[uuid.UUID] = bindparam(
             "actor_organisation", actor.organisation_id, Uuid
         )
+        self._roles = actor.roles
+
+    def has_role(self, *roles: Role) -> ColumnElement[bool]:
+        """Statements are kept by the roles of who asks, so that the answer can stand in them."""
+        return false() if self._roles.isdisjoint(roles) else true()
 
 
 class SessionSight:
@@ -57,6 +67,10 @@ class SessionSight:
 
     person: ColumnElement[uuid.UUID] = literal_column("(select hub.person())", Uuid)
     organisation: ColumnElement[uuid.UUID] = literal_column("(select hub.organisation())", Uuid)
+
+    def has_role(self, *roles: Role) -> ColumnElement[bool]:
+        named = ", ".join(f"'{role.value}'" for role in roles)
+        return literal_column(f"(select hub.has_role({named}))", Boolean)
 
 
 Entity = Any
@@ -164,6 +178,35 @@ class Mine(RowScope):
 
     def holds(self, actor: Actor, row: Any) -> bool:
         return actor.person_id is not None and bool(getattr(row, self.column) == actor.person_id)
+
+
+class Others(Mine):
+    """Rows of other people than the actor."""
+
+    says = "somebody else's"
+
+    def where(self, who: Sight, model: Entity, parent: Parent) -> ColumnElement[bool]:
+        return not_(super().where(who, model, parent))
+
+    def holds(self, actor: Actor, row: Any) -> bool:
+        return actor.person_id is not None and not super().holds(actor, row)
+
+
+class Without(RowScope):
+    """All rows, for who holds none of the roles besides."""
+
+    def __init__(self, *roles: Role) -> None:
+        self.roles = roles
+
+    def where(self, who: Sight, model: Entity, parent: Parent) -> ColumnElement[bool]:
+        return not_(who.has_role(*self.roles))
+
+    def holds(self, actor: Actor, row: Any) -> bool:
+        return actor.roles.isdisjoint(self.roles)
+
+    @property
+    def says(self) -> str:
+        return "nobody who is " + " or ".join(role.value.lower().replace("_", " ") for role in self.roles)
 
 
 class Flagged(RowScope):
@@ -277,6 +320,19 @@ class Through(Scope):
     def says(self) -> str:
         through = f"of a visible {self.other.__name__}"
         return through if self.scope is None else f"{through}, {self.scope.says}"
+
+
+class HandedOverByMe(Scope):
+    """Roles that their holder, the actor, hands over.
+
+    The database's function answers, since a policy cannot ask the table that it guards.
+    """
+
+    says = "handed over by its holder"
+
+    def where(self, who: Sight, model: Entity, parent: Parent) -> ColumnElement[bool]:
+        mine: ColumnElement[bool] = model.handed_over_from_id == found_once(select(func.hub.own_grants()))
+        return mine
 
 
 class OwnInitiatives(Scope):

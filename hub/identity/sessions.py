@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.audit.models import AuditEvent
 from hub.db.engine import Database
-from hub.identity.actor import Actor
+from hub.identity.actor import Actor, Means
 from hub.identity.models import LoginSession
 from hub.identity.oidc.claims import Account
 from hub.identity.tokens import digest
@@ -50,7 +50,7 @@ async def authenticate(
     if is_use and row["is_noted"] is False:
         async with database.app.begin() as connection:
             await connection.execute(_USED, {"hash": digest(secret), "idle": idle})
-    return Actor.of(row, is_demonstration=is_demonstration, session_id=row["session_id"])
+    return Actor.of(row, is_demonstration=is_demonstration, session_id=row["session_id"], means=Means.SESSION)
 
 
 async def begin(

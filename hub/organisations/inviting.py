@@ -13,6 +13,7 @@ from hub.act import Act
 from hub.errors import Conflict, NotAllowed
 from hub.identity.models import Invitation, Person
 from hub.organisations.models import Organisation
+from hub.organisations.roles import focal_points, refuse_apart
 from hub.policy import Action
 from hub.texts import Problems
 
@@ -24,6 +25,8 @@ _LOCK: Final = text("select pg_advisory_xact_lock(hashtextextended('invitations 
 async def invite(act: Act, *, email: str, organisation_id: uuid.UUID, role: str) -> Invitation:
     """Invite whoever proves the e-mail address to act for the organisation, in the role, for fourteen days.
 
+    Who is invited by somebody who may confirm, or to an organisation without a focal point, is confirmed by
+    accepting; anybody else waits for the focal point, and holds a role that counts for nothing until then.
     Inviting the same again, before it is accepted, takes the place of the earlier invitation.
     """
     invitation = Invitation(organisation_id=organisation_id, role=role, invited_by_id=act.person_id)
@@ -35,6 +38,11 @@ async def invite(act: Act, *, email: str, organisation_id: uuid.UUID, role: str)
     own = await act.see(Person, act.person_id, "Person")
     if own.email.lower() == invitation.email.lower():
         raise NotAllowed("Nobody invites himself. Ask a colleague who may invite, or the RSO.")
+    known = await act.session.scalar(
+        select(Person.id).where(func.lower(Person.email) == invitation.email.lower())
+    )
+    if known is not None:
+        await refuse_apart(act, known, role, starts_on=act.now.date(), ends_on=None)
     await act.session.execute(_LOCK, {"email": invitation.email})
     earlier = await act.session.scalars(
         select(Invitation)
@@ -51,11 +59,20 @@ async def invite(act: Act, *, email: str, organisation_id: uuid.UUID, role: str)
         replaced.withdrawn_at = act.now
     await act.session.flush()
     invitation.expires_at = act.now + LIFE
+    invitation.confirms = await _answers_for(act, organisation_id)
     invitation.is_demonstration = own.is_demonstration
     await act.add(invitation)
     act.record(Action.PERSON_INVITE, invitation, role=role)
     act.tell("PersonInvited", invitation, organisation=organisation_id, email=invitation.email)
     return invitation
+
+
+async def _answers_for(act: Act, organisation_id: uuid.UUID) -> bool:
+    """Whether who accepts is confirmed by that: by whom one may confirm, or where nobody else could."""
+    newcomer = Person(organisation_id=organisation_id)
+    if policy.allows(act.actor, Action.PERSON_CONFIRM, newcomer):
+        return True
+    return await focal_points(act, organisation_id) == 0
 
 
 async def withdraw(act: Act, *, invitation_id: uuid.UUID) -> Invitation:

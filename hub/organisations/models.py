@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.types import Text
 
 from hub.db.base import Base, Demonstrable, Versioned, closed, one_of, reference_to
-from hub.identity.models import Invitation, Person
+from hub.identity.models import Invitation, Person, RoleGrant
 
 
 class OrganisationKind(StrEnum):
@@ -137,4 +137,7 @@ class Membership(Versioned, Base):
 
 Person.organisation = relationship(Organisation, lazy="raise", viewonly=True)
 Invitation.organisation = relationship(Organisation, lazy="raise", viewonly=True)
+RoleGrant.organisation = relationship(
+    Organisation, lazy="raise", viewonly=True, foreign_keys=RoleGrant.organisation_id
+)
 """Declared here because people come before organisations in the order of imports."""

@@ -16,13 +16,17 @@ from hub.web.failures.page import HANDLERS
 from hub.web.home.page import home
 from hub.web.initiative.page import initiative
 from hub.web.initiatives.page import initiatives
+from hub.web.people.page import people
+from hub.web.person.page import person
 from hub.web.proposal.page import proposal
 from hub.web.proposal_actions.page import proposal_action
 from hub.web.proposal_edit.page import edit_proposal
 from hub.web.proposal_new.page import new_proposal
 from hub.web.proposals.page import proposals
+from hub.web.role.page import role
 from hub.web.sessions.page import sessions
 from hub.web.sign_in.page import sign_in
+from hub.web.tokens.page import tokens
 
 EXCEPTION_HANDLERS: Final = HANDLERS
 LARGEST_FORM: Final = 1_000_000
@@ -43,7 +47,11 @@ def routes(*, is_demonstration: bool) -> list[BaseRoute]:
         Route("/work/proposals/{reference}", proposal),
         _form("/work/proposals/{reference}/edit", edit_proposal),
         _form("/work/proposals/{reference}/{action}", proposal_action),
+        _form("/account/people", people),
+        _form("/account/people/{id}", person),
+        _form("/account/roles/{id}", role),
         _form("/account/sessions", sessions),
+        _form("/account/tokens", tokens),
         Route("/auth/login", login),
         Route("/auth/callback", callback),
         Route("/auth/logout", logout, methods=["POST"], max_body_size=LARGEST_FORM),

@@ -119,6 +119,11 @@ def label(name: str) -> str:
     return LABELS.get(name) or name.replace("_", " ").capitalize()
 
 
+def role_options(roles: Sequence[str]) -> list[tuple[str, str]]:
+    """Roles as the options of a field."""
+    return [(role, label(role)) for role in roles]
+
+
 def sentence(message: str) -> str:
     """The message with a capital, as where it stands alone: the API's messages begin with a small letter."""
     return message[:1].upper() + message[1:]
@@ -261,6 +266,7 @@ def environment(assets: Assets, *, is_reloading: bool = False) -> Environment:
         "current": current,
         "navigation": NAVIGATION,
         "query_string": query_string,
+        "role_options": role_options,
     }
     return templates
 

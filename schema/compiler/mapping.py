@@ -211,6 +211,11 @@ def one(relationship: str, description: str | None = None) -> Any:
     return _field(OneField(relationship=relationship), description, [])
 
 
+def many(relationship: str, description: str | None = None) -> Any:
+    """A list that follows a relationship of another name."""
+    return _field(ManyField(relationship), description, [])
+
+
 def one_by(model: type[Base], by: str, description: str | None = None) -> Any:
     """A field that follows a column which holds a key."""
     return _field(OneField(model=model, by=by), description, [])

@@ -245,7 +245,7 @@ class Planner:
         given = coerced(document.variables[operation.name.value if operation.name else ""], variables)
         if given is None:
             return None
-        who = (actor.roles, actor.person_id is None, actor.organisation_id is None)
+        who = (actor.roles, actor.means, actor.person_id is None, actor.organisation_id is None)
         found = document.planned((name, who, _shapes(given, document)))
         if found is None:
             found = self._made(document, operation, given, actor)

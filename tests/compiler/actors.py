@@ -14,4 +14,4 @@ async def actor_of(database: Database, persona: str | None) -> Actor:
         return PUBLIC
     found = await authenticate(database, await issue_token_in(database, persona), is_demonstration=True)
     assert found is not None
-    return found
+    return found.actor

@@ -27,6 +27,7 @@ DEFINERS = {
     # function: why it may see more than its caller
     "revision": "one number of the machinery, which /readyz compares and shows",
     "own_initiatives": "the policies of initiatives and of participants would ask each other without end",
+    "own_grants": "ids of the own roles; the policy of roles cannot ask the table that it guards",
     "search_initiatives": "ids only; @@ is not leakproof and could not use its index beneath the policies",
     "search_proposals": "ids only; as above",
     "search_contributions": "ids only; as above",
@@ -35,6 +36,8 @@ DEFINERS = {
     "authenticate_identity": "as above, for an account at an OpenID Connect provider",
     "actor": "what those two know of a person; they alone call it",
     "note_session_use": "there is no identity yet; moves the end of the session whose hash it is given",
+    "note_token_use": "as above, for a token; writes when it was used",
+    "end_credentials": "a trigger: ends the sessions and tokens of who is removed, which nobody else may",
     "accept_invitations": "nobody has signed in yet; makes and binds the person, grants what was invited",
     "end_sessions": "a provider ends sessions over the back channel, and is nobody here",
     "demonstration_personas": "the demonstration's sign-in page; invented people only",
@@ -46,15 +49,22 @@ DEFINERS = {
     "credential_seconds": "a number: when the credential ends whose hash it is given",
 }
 INVOKERS = {
-    *("person", "organisation", "has_role", "keep_submitted_revision"),
+    *("person", "organisation", "has_role", "keep_submitted_revision", "keep_grant_short"),
     *("tell_recorded", "tell_imported", "tell_person"),
 }
 NOT_OF_THE_PUBLIC = {
     "credential_seconds",
     *("authenticate", "authenticate_session", "authenticate_identity", "note_session_use"),
+    "note_token_use",
     *("accept_invitations", "end_sessions", "demonstration_personas", "next_reference"),
 }
-OF_THE_OWNER_ALONE = {"actor", "next_references", "roll_up_contributions", "gather_contribution_rollups"}
+OF_THE_OWNER_ALONE = {
+    "actor",
+    "end_credentials",
+    "next_references",
+    "roll_up_contributions",
+    "gather_contribution_rollups",
+}
 
 MODELS = sorted(policy.READS, key=lambda model: model.__name__)
 TABLES = {str(model.__table__.name): model for model in MODELS}  # type: ignore[attr-defined]
@@ -329,6 +339,7 @@ CLOSED_TO_THE_PUBLIC = (
     "select * from hub.authenticate_session(decode('00', 'hex'))",
     "select * from hub.authenticate_identity('a', 'b')",
     "select hub.note_session_use(decode('00', 'hex'), interval '1 hour')",
+    "select hub.note_token_use(decode('00', 'hex'))",
     "select hub.accept_invitations('a', 'b', 'c', 'd')",
     "select hub.end_sessions('a', 'b', 'c', 'd', now())",
     "select * from hub.actor(null)",

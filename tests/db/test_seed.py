@@ -26,7 +26,7 @@ ALL = {
     "core_purposes": 4,
     "guiding_principles": 4,
     "working_groups": 9,
-    "organisations": 53,
+    "organisations": 54,
     "memberships": 86,
 }
 NOTHING = dict.fromkeys(ALL, 0)
@@ -94,7 +94,7 @@ def test_45_member_states_are_listed_under_their_official_labels(seeded: URL) ->
     )
     assert ask(
         seeded, "select kind, count(*), count(vetting_state) from hub.organisations group by 1 order by 1"
-    ) == [("INTERNATIONAL_ORGANISATION", 4, 0), ("MEMBER_STATE", 45, 0), ("OBSERVER", 4, 0)]
+    ) == [("INTERNATIONAL_ORGANISATION", 4, 0), ("MEMBER_STATE", 45, 0), ("OBSERVER", 4, 0), ("OTHER", 1, 0)]
     assert ask(seeded, "select count(*) from hub.organisations where not is_listed or is_demonstration") == [
         (0,)
     ]
@@ -232,7 +232,7 @@ def test_organisations_that_an_import_made_become_the_reference_ones(database: U
     )
     made = dict(ask(database, "select name, id from hub.organisations"))
     assert run_seed(database) == ALL
-    assert ask(database, "select count(*) from hub.organisations") == [(54,)]
+    assert ask(database, "select count(*) from hub.organisations") == [(55,)]
     found = ask(
         database,
         "select id, kind, name, is_listed, decides from hub.organisations"
@@ -275,7 +275,7 @@ def test_what_was_imported_takes_the_source_of_the_reference_and_is_then_kept(da
 
 def test_no_name_is_taken_for_two_reference_organisations() -> None:
     rows = []
-    for name in ("member_states.csv", "member_organisations.csv", "observers.csv"):
+    for name in ("member_states.csv", "member_organisations.csv", "observers.csv", "office.csv"):
         content = files("hub.organisations").joinpath("reference", name).read_text("utf-8")
         for row in csv.DictReader(content.splitlines()):
             label = row.get("official_label") or row["name"]

@@ -75,8 +75,7 @@ def test_people_of_every_practitioner_group(ask: Ask) -> None:
 
 def test_invented_partners_of_every_kind_and_at_every_stage_of_vetting(ask: Ask) -> None:
     partners = ask(
-        "select kind, vetting_state, is_listed, name from hub.organisations"
-        " where is_demonstration and short_name <> 'RSO'"
+        "select kind, vetting_state, is_listed, name from hub.organisations where is_demonstration"
     )
     assert len(partners) == 25
     assert {kind for kind, *_ in partners} == set(OrganisationKind) - {OrganisationKind.MEMBER_STATE}

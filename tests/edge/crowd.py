@@ -239,5 +239,5 @@ async def credential(database: Database, who: Who, *, by_cookie: bool) -> dict[s
             lifetime = sessions.Lifetime(LIFE, LIFE)
             secret = await sessions.begin(session, actor, lifetime, now=now, browser="a test", account=None)
             return {"Cookie": f"{COOKIE}={secret}"}
-        token = await tokens.issue(session, person_id=who.person, label="a test", now=now, life=LIFE)
+        _, token = await tokens.issue(session, person_id=who.person, label="a test", expires_at=now + LIFE)
         return {"Authorization": f"Bearer {token}"}

@@ -198,7 +198,7 @@ WHO_INVITES = {
 @pytest.mark.parametrize(("persona", "organisation"), WHO_INVITES)
 async def test_each_invites_to_the_roles_that_it_may(persona: str, organisation: str, people: Client) -> None:
     home = await organisation_id(people, organisation)
-    person, invited_to = await people(persona), set()
+    person, invited_to = await people(persona, in_person=True), set()
     for role in ROLES:
         given = {"email": address(), "organisationId": home, "role": role}
         payload = await person.do("invitePerson", "invitation { role organisation { id } }", **given)
@@ -249,7 +249,7 @@ async def test_an_invitation_cannot_be_turned_into_another(place: Place, databas
 
 async def test_nobody_invites_himself(people: Client) -> None:
     for persona, role in (("admin", "CO_MANAGER"), ("staff", "REVIEWER"), ("focal-point", "PARTNER")):
-        person = await people(persona)
+        person = await people(persona, in_person=True)
         email = (await person.data("{ viewer { email } }"))["viewer"]["email"]
         home = await organisation_id(people, "Demo Alliance")
         payload = await person.do("invitePerson", email=email.swapcase(), organisationId=home, role=role)
@@ -274,7 +274,7 @@ ADDRESSES = (
 @pytest.mark.parametrize("email", ADDRESSES)
 async def test_an_address_that_is_none_is_refused_with_the_field(email: str, people: Client) -> None:
     home = await organisation_id(people, "Demo Alliance")
-    payload = await (await people("staff")).do(
+    payload = await (await people("staff", in_person=True)).do(
         "invitePerson", email=email, organisationId=home, role="PARTNER"
     )
     assert [problem["path"] for problem in payload["problems"]] == [["email"]]
@@ -283,7 +283,7 @@ async def test_an_address_that_is_none_is_refused_with_the_field(email: str, peo
 async def test_inviting_again_takes_the_place_of_the_first_and_tells_the_organisation(
     people: Client, place: Place
 ) -> None:
-    staff, email = await people("staff"), address()
+    staff, email = await people("staff", in_person=True), address()
     home = await organisation_id(people, "Demo Alliance")
     given = {"email": email, "organisationId": home, "role": "PARTNER"}
     ids = [
@@ -321,7 +321,7 @@ async def test_inviting_again_takes_the_place_of_the_first_and_tells_the_organis
 async def test_many_who_invite_the_same_at_once_leave_one_open_invitation(
     people: Client, place: Place
 ) -> None:
-    staff, email = await people("staff"), address()
+    staff, email = await people("staff", in_person=True), address()
     given = {"email": email, "organisationId": await organisation_id(people, "Demo Alliance")}
     payloads = await asyncio.gather(*(staff.do("invitePerson", **given, role="PARTNER") for _ in range(4)))
     assert {payload["__typename"] for payload in payloads} == {"InvitePersonSuccess"}
@@ -333,7 +333,7 @@ async def test_many_who_invite_the_same_at_once_leave_one_open_invitation(
 async def test_what_is_withdrawn_is_not_accepted_and_what_is_accepted_is_not_withdrawn(
     people: Client, place: Place, database: Database
 ) -> None:
-    admin = await people("admin")
+    admin = await people("admin", in_person=True)
     home = await organisation_id(people, "Demo Alliance")
     ids = {}
     for name in ("withdrawn", "accepted"):
@@ -362,7 +362,7 @@ async def test_what_is_withdrawn_is_not_accepted_and_what_is_accepted_is_not_wit
 
 async def test_an_unknown_organisation_is_named_as_the_problem(people: Client) -> None:
     unknown = global_id("Partner", uuid.uuid4())
-    payload = await (await people("admin")).do(
+    payload = await (await people("admin", in_person=True)).do(
         "invitePerson", email=address(), organisationId=unknown, role="PARTNER"
     )
     assert [problem["path"] for problem in payload["problems"]] == [["organisationId"]]
@@ -370,7 +370,7 @@ async def test_an_unknown_organisation_is_named_as_the_problem(people: Client) -
 
 async def test_who_may_see_invitations(people: Client) -> None:
     home = await organisation_id(people, "Demo Foundation")
-    made = await (await people("staff")).do(
+    made = await (await people("staff", in_person=True)).do(
         "invitePerson", "invitation { id }", email=address(), organisationId=home, role="PARTNER"
     )
     id = made["invitation"]["id"]

@@ -50,9 +50,10 @@ async def issued(app: Starlette, persona: str, **life: Any) -> str:
         actor = await actor_of(connection, persona)
     assert actor.person_id is not None
     async with database.writing(actor) as session:
-        return await tokens.issue(
-            session, person_id=actor.person_id, label="test", now=NOW, life=timedelta(**life)
+        _, secret = await tokens.issue(
+            session, person_id=actor.person_id, label="test", expires_at=NOW + timedelta(**life)
         )
+    return secret
 
 
 async def test_a_token_in_force_speaks_for_its_person(http: httpx.AsyncClient, app: Starlette) -> None:
@@ -187,13 +188,7 @@ async def test_a_role_counts_within_its_dates_only(
     starts: int, ends: int | None, counts: bool, place: Place, http: httpx.AsyncClient, app: Starlette
 ) -> None:
     token = await issued(app, "co-chair", hours=1)
-    set_dates = text(
-        "update hub.role_grants g set starts_on = current_date + cast(:starts as int),"
-        " ends_on = current_date + cast(:ends as int) from hub.persons p"
-        " where p.id = g.person_id and p.persona = 'co-chair'"
-    )
-    async with as_owner(place) as owner:
-        assert (await owner.execute(set_dates, {"starts": starts, "ends": ends})).rowcount == 1
+    await _hold(place, "co-chair", "CO_CHAIR", starts=starts, ends=ends)
     proposals = {"query": "{ viewer { roles } proposals { totalCount } }"}
     response = await http.post("/graphql", json=proposals, headers={"Authorization": f"Bearer {token}"})
     data = response.json()["data"]
@@ -202,8 +197,23 @@ async def test_a_role_counts_within_its_dates_only(
     async with app.state.database.app.connect() as connection:
         persona = await actor_of(connection, "co-chair")
     assert bool(persona.roles) is counts
+    await _hold(place, "co-chair", "CO_CHAIR", starts=-10, ends=None)
+
+
+async def _hold(place: Place, persona: str, role: str, *, starts: int, ends: int | None) -> None:
+    """Let the persona hold the role alone, for another time."""
+    gone = text(
+        "delete from hub.role_grants g using hub.persons p where p.id = g.person_id and p.persona = :persona"
+    )
+    held = text(
+        "insert into hub.role_grants (person_id, organisation_id, role, starts_on, ends_on)"
+        " select id, organisation_id, :role, current_date + cast(:starts as int),"
+        " current_date + cast(:ends as int) from hub.persons where persona = :persona"
+    )
     async with as_owner(place) as owner:
-        await owner.execute(set_dates, {"starts": -10, "ends": None})
+        assert (await owner.execute(gone, {"persona": persona})).rowcount == 1
+        given = {"persona": persona, "role": role, "starts": starts, "ends": ends}
+        assert (await owner.execute(held, given)).rowcount == 1
 
 
 async def test_other_schemes_are_nobodys_identity(http: httpx.AsyncClient, people: Client) -> None:

@@ -17,6 +17,7 @@ COLUMNS = {
     ),
     "member_organisations.csv": "name short_name iati_reference aliases source source_on",
     "observers.csv": "iso_code iso3 m49 name short_name aliases source source_on",
+    "office.csv": "name short_name iati_reference aliases source source_on",
     "working_groups.csv": "code name kind established_year source source_on",
     "memberships.csv": "organisation group_code role starts_on ends_on source source_on",
 }
@@ -57,7 +58,7 @@ def rows_of(name: str) -> list[dict[str, str]]:
 def spellings() -> list[tuple[str, str]]:
     """(spelling without regard to case, organisation) for every name by which an import may recognise one."""
     found: list[tuple[str, str]] = []
-    for file in ("member_states.csv", "member_organisations.csv", "observers.csv"):
+    for file in ("member_states.csv", "member_organisations.csv", "observers.csv", "office.csv"):
         for row in rows_of(file):
             key = row.get("iso_code") or row["short_name"]
             names = {row.get("official_label") or row["name"], row["short_name"]}
@@ -168,13 +169,18 @@ def test_observers_are_the_four_states_seen_and_no_members() -> None:
     assert OBSERVERS.isdisjoint(MEMBER_STATES)
 
 
+def test_the_office_itself_is_an_organisation() -> None:
+    (row,) = rows_of("office.csv")
+    assert (row["name"], row["short_name"]) == ("Regional Support Office of the Bali Process", "RSO")
+
+
 def test_no_spelling_names_two_organisations() -> None:
     owners = Counter(name for name, _ in spellings())
     assert [name for name, count in owners.items() if count > 1] == []
 
 
 def test_aliases_repeat_neither_each_other_nor_the_names() -> None:
-    for file in ("member_states.csv", "member_organisations.csv", "observers.csv"):
+    for file in ("member_states.csv", "member_organisations.csv", "observers.csv", "office.csv"):
         for row in rows_of(file):
             aliases = [alias for alias in row["aliases"].split(";") if row["aliases"]]
             names = [row.get("official_label") or row["name"], row["short_name"]]

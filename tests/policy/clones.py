@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import text
@@ -14,7 +15,7 @@ from sqlalchemy.pool import NullPool
 from hub.database import Place
 from hub.db import embedded
 from hub.db.engine import OWNER_ROLE
-from hub.identity.actor import PUBLIC, Actor
+from hub.identity.actor import PUBLIC, Actor, Means
 from hub.identity.tokens import persona
 from tests.conftest import PERSONAS
 
@@ -53,9 +54,9 @@ async def as_owner(place: Place) -> AsyncIterator[AsyncConnection]:
 
 
 async def actor_of(connection: AsyncConnection, name: str | None) -> Actor:
-    """The persona as an actor; the public for None."""
+    """The persona as an actor, at a browser; the public for None."""
     if name is None:
         return PUBLIC
     found = await persona(connection, name)
     assert found is not None, name
-    return found
+    return replace(found, means=Means.SESSION)

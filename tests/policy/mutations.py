@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hub.policy import Action
@@ -17,6 +18,7 @@ Prepare = Callable[[Stage], Awaitable[Given]]
 PARTNERS = ("partner", "focal-point")
 CO_MANAGERS = ("co-manager-au", "co-manager-id")
 DESK = (*CO_MANAGERS, "staff")
+EVERYBODY = (*PARTNERS, *DESK, "co-chair", "reviewer", "stakeholder", "analyst", "admin")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,8 @@ class Case:
     prepare: Prepare
     owners: tuple[str, ...] = ()
     office: tuple[str, ...] = ()
+    in_person: bool = False
+    """Done by somebody signed in with a browser, and by no token."""
 
     @property
     def allowed(self) -> tuple[str, ...]:
@@ -124,6 +128,35 @@ async def _invitation_withdrawn(stage: Stage) -> Given:
     return {"id": await stage.person_invitation()}
 
 
+async def _waiting(stage: Stage) -> Given:
+    return {"id": global_id("Person", await stage.colleague(is_confirmed=False))}
+
+
+async def _leaving(stage: Stage) -> Given:
+    return {"id": global_id("Person", await stage.colleague())}
+
+
+async def _granted(stage: Stage) -> Given:
+    """To somebody who has no role yet."""
+    return {"personId": global_id("Person", await stage.newcomer()), "role": "PARTNER"}
+
+
+async def _ended(stage: Stage) -> Given:
+    return {"id": await stage.grant()}
+
+
+async def _handed_over(stage: Stage) -> Given:
+    return {"id": await stage.grant(), "toPersonId": global_id("Person", await stage.newcomer())}
+
+
+async def _token(_: Stage) -> Given:
+    return {"label": "A dashboard", "expiresOn": (datetime.now(UTC) + timedelta(days=30)).date().isoformat()}
+
+
+async def _token_revoked(stage: Stage) -> Given:
+    return {"id": await stage.token()}
+
+
 async def _session(stage: Stage) -> Given:
     return {"id": await stage.session()}
 
@@ -198,7 +231,14 @@ MUTATIONS: dict[str, Case] = {
         A.CONTRIBUTION_CANCEL, on_contribution(reason="No budget."), ("focal-point",), ("staff",)
     ),
     "offerSecondment": Case(A.SECONDMENT_OFFER, anew(**SECONDEE, **STAY), PARTNERS),
-    "invitePerson": Case(A.PERSON_INVITE, _invited, ("focal-point",), ("staff", "admin")),
+    "invitePerson": Case(A.PERSON_INVITE, _invited, ("focal-point",), ("staff", "admin"), True),
+    "confirmPerson": Case(A.PERSON_CONFIRM, _waiting, ("focal-point",), ("admin",), True),
+    "removePerson": Case(A.PERSON_REMOVE, _leaving, ("focal-point",), ("admin",), True),
+    "grantRole": Case(A.ROLE_GRANT, _granted, ("focal-point",), ("staff", "admin"), True),
+    "endRole": Case(A.ROLE_END, _ended, ("focal-point",), ("staff", "admin"), True),
+    "handOverRole": Case(A.ROLE_HAND_OVER, _handed_over, ("focal-point",), ("staff", "admin"), True),
+    "createApiToken": Case(A.TOKEN_CREATE, _token, EVERYBODY, in_person=True),
+    "revokeApiToken": Case(A.TOKEN_REVOKE, _token_revoked, ("partner",), in_person=True),
     "withdrawInvitation": Case(
         A.INVITATION_WITHDRAW, _invitation_withdrawn, ("focal-point",), ("staff", "admin")
     ),

@@ -48,14 +48,17 @@ class Rows:
         """The person of the key with the roles of the day; the public where there is none."""
         if person is None:
             return Who(None, None, frozenset())
+        holder = self.by_id["persons"][person]
         roles = {
             grant.role
             for grant in self.tables["role_grants"]
             if grant.person_id == person
+            and holder.confirmed_at is not None
+            and grant.ended_at is None
             and grant.starts_on <= today
             and (grant.ends_on is None or today <= grant.ends_on)
         }
-        return Who(person, self.by_id["persons"][person].organisation_id, frozenset(roles))
+        return Who(person, holder.organisation_id, frozenset(roles))
 
     def sees(self, table: str, who: Who, row: Row) -> bool:
         """Whether somebody sees the row."""
@@ -165,7 +168,8 @@ def _secondment(rows: Rows, who: Who, row: Row) -> bool:
 
 
 def _role_grant(_: Rows, who: Who, row: Row) -> bool:
-    return row.person_id == who.person or who.is_any("CO_MANAGER", "STAFF", "ADMIN")
+    own = who.is_any("FOCAL_POINT") and row.organisation_id == who.organisation
+    return row.person_id == who.person or own or who.is_any("CO_MANAGER", "STAFF", "ADMIN")
 
 
 def _audit_event(_: Rows, who: Who, row: Row) -> bool:

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hub.contributions.models import Contribution, ContributionTransaction
 from hub.db.base import Base
 from hub.engagement.models import ExpressionOfInterest
-from hub.identity.models import Invitation, LoginSession, Person
+from hub.identity.models import ApiToken, Invitation, LoginSession, Person, RoleGrant
 from hub.initiatives.models import Initiative
 from hub.organisations.models import Organisation
 from hub.proposals.models import Consultation, Guidance, Proposal, ProposalReview, ProposalRevision
@@ -183,11 +183,51 @@ class Stage:
         )
         return global_id("Invitation", made)
 
+    async def officer(self) -> uuid.UUID:
+        """The partner persona, or another officer."""
+        if self.is_foreign:
+            return await self._one(select(Person.id).where(Person.name == "Demo Officer, Demo Foundation"))
+        return await self.person("partner")
+
+    async def colleague(self, *, is_confirmed: bool = True) -> uuid.UUID:
+        """Somebody new of the organisation, with the role of a partner."""
+        made = await self.newcomer(is_confirmed=is_confirmed)
+        organisation = await self.organisation()
+        await self.add(RoleGrant, person_id=made, organisation_id=organisation, role="PARTNER", starts_on=DAY)
+        return made
+
+    async def newcomer(self, *, is_confirmed: bool = True) -> uuid.UUID:
+        """Somebody new of the organisation, with no role."""
+        return await self.add(
+            Person,
+            name="Staged",
+            email=f"{uuid.uuid4()}@example.org",
+            organisation_id=await self.organisation(),
+            is_demonstration=True,
+            confirmed_at=AT if is_confirmed else None,
+        )
+
+    async def grant(self) -> str:
+        """That somebody new of the organisation is a partner."""
+        person = await self.colleague()
+        return global_id(
+            "RoleGrant", await self._one(select(RoleGrant.id).where(RoleGrant.person_id == person))
+        )
+
+    async def token(self) -> str:
+        """A token of the partner persona, or of another officer."""
+        made = await self.add(
+            ApiToken,
+            person_id=await self.officer(),
+            label="Staged",
+            token_hash=uuid.uuid4().bytes,
+            expires_at=AT + timedelta(days=3650),
+        )
+        return global_id("ApiToken", made)
+
     async def session(self) -> str:
         """A session of the partner persona, or of another officer."""
-        person = await self.person("partner")
-        if self.is_foreign:
-            person = await self._one(select(Person.id).where(Person.name == "Demo Officer, Demo Foundation"))
+        person = await self.officer()
         end = AT + timedelta(days=3650)
         made = await self.add(
             LoginSession,

@@ -50,9 +50,9 @@ async def prepared(place: Place, case: Case, *, is_foreign: bool = False) -> Giv
 
 def subject_of(rows: Rows, given: Given) -> tuple[str, Any] | None:
     """The table and the row that the input is about; None where something is made."""
-    if "id" not in given:
+    if not {"id", "personId"} & set(given):
         return None
-    parsed = parse(given["id"])
+    parsed = parse(given.get("id") or given["personId"])
     assert parsed is not None
     table = TABLE_OF[parsed[0]]
     return table, rows.by_id[table][parsed[1]]
@@ -89,9 +89,9 @@ async def test_who_may_not_is_refused_and_nothing_changes(
     case = MUTATIONS[mutation]
     own, foreign = await prepared(place, case), await prepared(place, case, is_foreign=True)
     asked = [(name, own) for name in IDENTITIES if name not in case.allowed]
-    if "id" in foreign:
+    if {"id", "personId"} & set(foreign):
         asked += [(name, foreign) for name in IDENTITIES if name not in case.office]
-    clients = {name: await people(name) for name in IDENTITIES}
+    clients = {name: await people(name, in_person=case.in_person) for name in IDENTITIES}
     async with as_owner(place) as owner:
         rows = await load(owner, metadata)
         before = await fingerprint(owner)
@@ -110,7 +110,7 @@ async def test_who_may_does_it_and_it_is_recorded(mutation: str, place: Place, p
     assert case.allowed
     for name in case.allowed:
         given = await prepared(place, case)
-        client = await people(name)
+        client = await people(name, in_person=case.in_person)
         async with as_owner(place) as owner:
             before = (await owner.scalars(EVENTS)).one()
         payload = await client.do(mutation, **given)
@@ -131,13 +131,40 @@ async def test_the_table_of_grants_says_what_is_expected_here(place: Place) -> N
         granted = {
             name
             for name, actor in actors.items()
-            if policy.allows(actor, case.action, subject[1] if subject else made_by(actor))
+            if policy.allows(actor, case.action, made_of(case, subject[1]) if subject else made_by(actor))
         }
         assert granted == set(case.allowed), mutation
 
 
 def made_by(actor: Actor) -> Any:
-    """What somebody is about to make, for his or her own organisation."""
+    """What somebody is about to make, for his or her own organisation, or for himself."""
     return SimpleNamespace(
-        organisation_id=actor.organisation_id, provider_id=actor.organisation_id, role="PARTNER"
+        organisation_id=actor.organisation_id,
+        provider_id=actor.organisation_id,
+        person_id=actor.person_id,
+        role="PARTNER",
     )
+
+
+def made_of(case: Case, row: Any) -> Any:
+    """The subject, or what is about to be made for the person who is it."""
+    if case.action is not Action.ROLE_GRANT:
+        return row
+    return SimpleNamespace(organisation_id=row.organisation_id, person_id=row.id, role="PARTNER")
+
+
+def test_what_needs_a_person_is_known() -> None:
+    assert {case.action for case in MUTATIONS.values() if case.in_person} == policy.IN_PERSON
+
+
+@pytest.mark.parametrize("mutation", [name for name, case in MUTATIONS.items() if case.in_person])
+async def test_no_token_does_what_only_a_person_may(mutation: str, place: Place, people: Client) -> None:
+    case = MUTATIONS[mutation]
+    for name in case.allowed:
+        given, program = await prepared(place, case), await people(name)
+        async with as_owner(place) as owner:
+            before = await fingerprint(owner)
+        payload = await program.do(mutation, **given)
+        assert payload["__typename"] == "NotAllowed", name
+        async with as_owner(place) as owner:
+            assert await fingerprint(owner) == before

@@ -56,9 +56,13 @@ SUBJECTS: dict[str, str] = {
     "secondment": "Secondment",
     "person": "Invitation",
     "invitation": "Invitation",
+    "role": "RoleGrant",
     "session": "LoginSession",
+    "token": "ApiToken",
 }
 OTHER_SUBJECTS = {
+    Action.PERSON_CONFIRM: "Person",
+    Action.PERSON_REMOVE: "Person",
     Action.PROPOSAL_REVIEW: "ProposalReview",
     Action.PROPOSAL_DECLARE_CONFLICT: "ProposalReview",
     Action.PROPOSAL_RESPOND_TO_CONSULTATION: "Consultation",

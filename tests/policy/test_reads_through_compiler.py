@@ -24,7 +24,7 @@ from tests.policy.world import KEYS, LINKS, LISTS, LOOKUPS, NESTED, NODES, TABLE
 TYPES = schema._schema.type_map
 EMBEDDED = {"Money", "PageInfo"}
 """Types that are made of the columns of the row on which they stand."""
-OF_VIEWER = {"Query.viewer", "Viewer.person", "Viewer.organisation", "Viewer.sessions"}
+OF_VIEWER = {"Query.viewer", "Viewer.person", "Viewer.organisation", "Viewer.sessions", "Viewer.apiTokens"}
 OF_SUMMARY = {
     *("Query.contributionSummary", "ContributionSummary.groups", "ContributionSummary.totals"),
     *("ContributionGroup.provider", "ContributionGroup.initiative", "ContributionGroup.workingGroup"),

@@ -22,9 +22,9 @@ def some(rows: list[Any], ids: frozenset[uuid.UUID]) -> list[Any]:
 async def looked_up(asker: Asker, lookups: list[str]) -> list[Any]:
     """What each lookup of the root answers."""
     found: list[Any] = []
-    for start in range(0, len(lookups), 40):
+    for start in range(0, len(lookups), 25):
         asked = [
-            f"a{i}: {lookup} {{ __typename id }}" for i, lookup in enumerate(lookups[start : start + 40])
+            f"a{i}: {lookup} {{ __typename id }}" for i, lookup in enumerate(lookups[start : start + 25])
         ]
         found += (await asker.data(f"{{ {' '.join(asked)} }}")).values()
     return found

@@ -23,6 +23,7 @@ from tests.policy.oracle import Rows, Who
 IS_STATE, IS_PARTNER = "kind = 'MEMBER_STATE'", "kind <> 'MEMBER_STATE'"
 
 NODES: dict[str, tuple[str, str]] = {
+    "ApiToken": ("api_tokens", "true"),
     "Allocation": ("allocations", "true"),
     "Consultation": ("consultations", "true"),
     "Contribution": ("contributions", "true"),
@@ -42,6 +43,7 @@ NODES: dict[str, tuple[str, str]] = {
     "Proposal": ("proposals", "true"),
     "ProposalReview": ("proposal_reviews", "true"),
     "ProposalRevision": ("proposal_revisions", "true"),
+    "RoleGrant": ("role_grants", "true"),
     "Secondment": ("secondments", "true"),
     "Session": ("login_sessions", "true"),
     "Vote": ("votes", "true"),
@@ -90,6 +92,7 @@ LINKS: dict[str, str] = {
     "Membership.organisation": one("organisations", "organisation_id"),
     "Membership.workingGroup": one("working_groups", "working_group_id"),
     "Partner.memberships": many("memberships", "organisation_id"),
+    "Person.grants": many("role_grants", "person_id"),
     "Person.organisation": one("organisations", "organisation_id"),
     "Proposal.consultations": many("consultations", "proposal_id"),
     "Proposal.createdBy": one("persons", "created_by_id"),
@@ -106,6 +109,11 @@ LINKS: dict[str, str] = {
     " on r.proposal_id = p.id and r.number = p.revision_number + 1",
     "ProposalReview.reviewer": one("persons", "reviewer_id"),
     "ProposalRevision.workingGroup": one("working_groups", "working_group_id"),
+    "RoleGrant.endedBy": one("persons", "ended_by_id"),
+    "RoleGrant.grantedBy": one("persons", "granted_by_id"),
+    "RoleGrant.handedOverFrom": one("role_grants", "handed_over_from_id"),
+    "RoleGrant.organisation": one("organisations", "organisation_id"),
+    "RoleGrant.person": one("persons", "person_id"),
     "Secondment.contribution": one("contributions", "contribution_id"),
     "Secondment.initiative": one("initiatives", "initiative_id"),
     "Secondment.organisation": one("organisations", "organisation_id"),
@@ -122,6 +130,7 @@ LISTS: dict[str, tuple[str, str, str]] = {
     "invitations": ("invitations", "true", "created_at desc, id desc"),
     "memberStates": ("organisations", IS_STATE, "name, id"),
     "partners": ("organisations", IS_PARTNER, "name, id"),
+    "people": ("persons", "true", "name, id"),
     "proposals": ("proposals", "true", "created_at desc, id desc"),
     "secondments": ("secondments", "true", "starts_on desc, id desc"),
     "workingGroups": ("working_groups", "true", "name, id"),

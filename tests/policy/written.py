@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.audit.models import AuditEvent, IdempotencyKey
-from hub.identity.models import ApiToken, IdentityBinding, Invitation, LoginSession, Person
+from hub.identity.models import ApiToken, IdentityBinding, Invitation, LoginSession, Person, RoleGrant
 from hub.notifications.models import OutboxMessage
 from hub.opendata.models import ImportRejection, ImportRun
 from hub.proposals.models import Proposal, ProposalRevision
@@ -62,6 +62,7 @@ async def _of(connection: AsyncConnection, person: uuid.UUID, organisation: uuid
     await connection.execute(
         insert(IdentityBinding).values(person_id=person, issuer="https://a.example", subject=str(person))
     )
+    await _past_roles_of(connection, person, organisation)
     for role in ("PARTNER", "CO_MANAGER", "REVIEWER"):
         is_accepted = role == "REVIEWER"
         await connection.execute(
@@ -75,6 +76,15 @@ async def _of(connection: AsyncConnection, person: uuid.UUID, organisation: uuid
                 accepted_by_id=person if is_accepted else None,
             )
         )
+
+
+async def _past_roles_of(connection: AsyncConnection, person: uuid.UUID, organisation: uuid.UUID) -> None:
+    """A role that was handed over years ago, and has ended since."""
+    held = {"person_id": person, "organisation_id": organisation, "role": "REVIEWER", "ended_by_id": person}
+    first = insert(RoleGrant).values(starts_on=date(2020, 1, 1), ends_on=date(2020, 12, 31), **held)
+    before = await connection.scalar(first.returning(RoleGrant.id))
+    second = insert(RoleGrant).values(starts_on=date(2021, 1, 1), ends_on=date(2021, 12, 31), **held)
+    await connection.execute(second.values(handed_over_from_id=before))
 
 
 async def _give_drafts_up(connection: AsyncConnection) -> None:

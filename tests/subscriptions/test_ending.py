@@ -42,9 +42,10 @@ async def token_for(database: Database, persona: str, life: timedelta) -> str:
     actor = await actor_of(database, persona)
     assert actor.person_id is not None
     async with database.writing(actor) as session:
-        return await tokens.issue(
-            session, person_id=actor.person_id, label="a test", now=datetime.now(UTC), life=life
+        _, secret = await tokens.issue(
+            session, person_id=actor.person_id, label="a test", expires_at=datetime.now(UTC) + life
         )
+    return secret
 
 
 async def cookie_of(database: Database, persona: str) -> str:

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from hub.act import Act
 from hub.errors import Conflict, InvalidInput, Problem
-from hub.identity.models import Person, RoleGrant
+from hub.identity.models import Person, RoleGrant, in_force
 from hub.organisations.models import Organisation
 from hub.policy import CO_CHAIR, CO_MANAGER, REVIEWER, STAFF, Action
 from hub.proposals.actions.moves import advance, take, tell_office
@@ -55,14 +55,13 @@ async def assign_reviewer(
 
 
 async def _require_reviewer(act: Act, reviewer: Person, proposal: Proposal) -> None:
-    today = act.now.date()
     grant = select(RoleGrant.id).where(
         RoleGrant.person_id == reviewer.id,
         RoleGrant.role == REVIEWER.value,
-        RoleGrant.starts_on <= today,
-        (RoleGrant.ends_on.is_(None)) | (RoleGrant.ends_on >= today),
+        in_force(act.now.date()),
     )
-    if await act.session.scalar(grant) is None:
+    is_here = reviewer.confirmed_at is not None and reviewer.removed_at is None
+    if not is_here or await act.session.scalar(grant) is None:
         message = "this person is not a reviewer now; choose one who is"
         raise InvalidInput([Problem(("reviewerId",), "NOT_A_REVIEWER", message)])
     if reviewer.organisation_id == proposal.organisation_id:
