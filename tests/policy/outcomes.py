@@ -4,7 +4,6 @@ oracle; and whether anything in the database is another than before."""
 from __future__ import annotations
 
 import re
-import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -74,16 +73,17 @@ def _was_submitted(rows: Rows, _: Who, row: Row) -> bool:
 MEANING: dict[str, Callable[[Rows, Who, Row], bool]] = {
     "all": lambda *_: True,
     "own": _own,
+    "somebody else's": lambda _, who, row: row.person_id != who.person,
     "own organisation": _of_own_organisation,
     "once submitted": _was_submitted,
-    "own organisation, as partner": lambda rows, who, row: (
-        _of_own_organisation(rows, who, row) and row.role == "PARTNER"
-    ),
+    "as partner": lambda _, __, row: row.role == "PARTNER",
+    "as focal point": lambda _, __, row: row.role == "FOCAL_POINT",
     "as anything but Co-Manager and administrator": lambda _, __, row: (
         row.role not in ("CO_MANAGER", "ADMIN")
     ),
+    "nobody who is staff or admin": lambda _, who, __: not who.is_any("STAFF", "ADMIN"),
 }
-"""What the words beneath the matrix mean, written down by hand."""
+"""What the words beneath the matrix mean, written down by hand; all of them that a comma joins."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ class Printed:
             is_in_it = column == "anyone" or (
                 who.person is not None and (column == "signed in" or ROLE_OF[column] in who.roles)
             )
-            if is_in_it and MEANING[words](rows, who, row):
+            if is_in_it and all(MEANING[word](rows, who, row) for word in words.split(", ")):
                 return True
         return False
 
@@ -119,36 +119,48 @@ class Printed:
         """What somebody is answered: GRANTED where he gets beyond the policy, else the refusal."""
         if who.person is None:
             return "NotAllowed"
-        row: Row = made_by(who, given)
-        if "id" in given:
-            parsed = parse(given["id"])
+        row: Row = made_by(rows, who, given)
+        about = given.get("id", given.get("personId"))
+        if about is not None:
+            parsed = parse(about)
             if parsed is None or parsed[0] not in TABLE_OF:
                 return "InvalidInput"
             table = TABLE_OF[parsed[0]]
-            row = rows.by_id[table].get(parsed[1])
-            if row is None or not rows.sees(table, who, row):
+            found = rows.by_id[table].get(parsed[1])
+            if found is None or not rows.sees(table, who, found):
                 return "NotFound"
+            row = found if "id" in given else row
         return GRANTED if self.grants(action, rows, who, row) else "NotAllowed"
 
 
 GRANTED = "granted"
 
 
-def made_by(who: Who, given: Given) -> Row:
-    """What somebody is about to make: for the own organisation, unless the input names another."""
-    organisation: uuid.UUID | None = who.organisation
+def made_by(rows: Rows, who: Who, given: Given) -> Row:
+    """What somebody is about to make: for the own organisation, or for whom the input names."""
+    person, organisation = who.person, who.organisation
     if "organisationId" in given:
         parsed = parse(given["organisationId"])
         assert parsed is not None
         organisation = parsed[1]
-    return SimpleNamespace(organisation_id=organisation, role=given.get("role"))
+    if "personId" in given:
+        parsed = parse(given["personId"])
+        holder = rows.by_id["persons"].get(parsed[1]) if parsed else None
+        if holder is not None:
+            person, organisation = holder.id, holder.organisation_id
+    return SimpleNamespace(person_id=person, organisation_id=organisation, role=given.get("role"))
+
+
+UNTOLD = ("last_used_at", "last_seen_at", "ends_at")
+"""Columns that asking itself changes: when a token or session was last used, and when a session would end."""
 
 
 async def fingerprint(connection: AsyncConnection) -> dict[str, Any]:
-    """Table -> how many rows it has, and a checksum of all of them, but for when a token was last used."""
+    """Table -> how many rows it has, and a checksum of all of them, but for what asking itself changes."""
+    spared = "".join(f" - '{column}'" for column in UNTOLD)
     parts = [
         f"select '{name}', count(*), md5(string_agg(r, '' order by r))"
-        f" from (select (to_jsonb(t) - 'last_used_at')::text from {name} t) as rows (r)"
+        f" from (select (to_jsonb(t){spared})::text from {name} t) as rows (r)"
         for name in sorted(metadata.tables)
     ]
     found = await connection.execute(text(" union all ".join(parts)))
