@@ -6,25 +6,21 @@ from typing import Any
 
 import strawberry
 from sqlalchemy import (
-    JSON,
     ColumnElement,
     Text,
     Uuid,
     and_,
     bindparam,
     case,
-    cast,
     false,
     func,
     literal,
     literal_column,
-    null,
     or_,
     select,
     text,
     true,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, array
 from sqlalchemy.orm import aliased
 
 from hub import policy
@@ -36,6 +32,7 @@ from hub.policy import Action
 from hub.proposals.models import Proposal, Vote
 from hub.proposals.workflow import Event, ProposalState, states_for
 from schema.compiler.mapping import Context
+from schema.compiler.text import json_names, json_names_of
 
 When = Callable[[Any, Context], ColumnElement[bool]]
 
@@ -86,7 +83,7 @@ BEGINNINGS = dict(zip(policy.CREATIONS, ViewerAction, strict=True))
 def beginnings(_: Any, context: Context) -> ColumnElement[Any]:
     """The names of what the viewer may begin, as a JSON list."""
     names = [BEGINNINGS[action].value for action in policy.creations(context.actor)]
-    return func.to_json(literal(names, ARRAY(Text)))
+    return json_names(names)
 
 
 Choices = tuple[type[Base], Mapping[StrEnum, tuple[Action, When]]]
@@ -233,13 +230,8 @@ def allowed_actions(choices: Choices) -> Callable[[Any, Context], ColumnElement[
                 granted = true()
             elif granted.compare(false()):
                 continue
-            cases.append(
-                case(
-                    (and_(when(at, context), granted), literal_column(f"'{name.value}'", Text)), else_=null()
-                )
-            )
-        if not cases:
-            return literal_column("'[]'::json", JSON)
-        return func.to_json(func.array_remove(cast(array(cases), ARRAY(Text)), null()))
+            named = literal_column(f"'\"{name.value}\"'", Text)
+            cases.append(case((and_(when(at, context), granted), named)))
+        return json_names_of(cases) if cases else json_names([])
 
     return sql
