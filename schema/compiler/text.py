@@ -150,7 +150,7 @@ def quoted(value: ColumnElement[Any]) -> ColumnElement[str]:
 def base64_of(text: ColumnElement[Any]) -> ColumnElement[str]:
     """A text in base64, its lines joined, as a JSON string."""
     encoded = func.encode(func.convert_to(text, literal_column("'UTF8'")), literal_column("'base64'"))
-    return joined(['"', func.translate(encoded, literal_column("E'\\n'"), literal_column("''")), '"'])
+    return joined(['"', func.replace(encoded, literal_column("E'\\n'"), literal_column("''")), '"'])
 
 
 def whole(value: ColumnElement[Any], *, may_be_null: bool, is_nullable: bool) -> ColumnElement[Any]:

@@ -40,7 +40,7 @@ from (
                         where a.initiative_id = i.id
                         order by a.recorded_on desc, a.contribution_id desc limit 5) c), '')
            || ']}}')) end as node
-    from (select i.*, translate(encode(convert_to('["bc13fdae", "' || i.starts_on || '", "' || i.id || '"]',
+    from (select i.*, replace(encode(convert_to('["bc13fdae", "' || i.starts_on || '", "' || i.id || '"]',
                                                   'UTF8'), 'base64'), E'\n', '') as cursor
           from (select i.id, i.reference, i.title, i.state, i.working_group_id, i.starts_on,
                        row_number() over (order by i.starts_on desc, i.id desc) as place
