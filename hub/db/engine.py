@@ -9,12 +9,15 @@ from functools import lru_cache
 from typing import Any
 
 import asyncpg
+import structlog
 from sqlalchemy import URL, make_url, text
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
 from hub.errors import SetUpError
 from hub.identity.actor import Actor, Means
+
+log = structlog.get_logger("hub.database")
 
 APP_ROLE, PUBLIC_ROLE, OWNER_ROLE = "hub_app", "hub_public", "hub_owner"
 STATEMENT_TIMEOUT_MS = 15_000
@@ -27,6 +30,8 @@ READ_SETTINGS = {
 STATEMENTS_KEPT = 500
 """Prepared statements a connection: compiled plans are long to parse and few."""
 POOL_WAIT_SECONDS = 10
+PARTING_SECONDS = 3
+"""How long a pool takes to close; a worker that ends waits no longer."""
 
 SET_IDENTITY = text(
     "select set_config('hub.person', :person, true), set_config('hub.organisation', :organisation, true),"
@@ -195,12 +200,17 @@ class ReadPools:
             return self._pools[role]
 
     async def close(self) -> None:
-        """Close every connection."""
+        """Close every connection; one whose server does not part in time is dropped."""
         for role, pool in self._pools.items():
-            for connection in self._at_hand[role]:
-                await pool.release(connection)
+            try:
+                async with asyncio.timeout(PARTING_SECONDS):
+                    for connection in self._at_hand[role]:
+                        await pool.release(connection)
+                    await pool.close()
+            except TimeoutError:  # seen on a machine that had no time: the driver waits for five minutes
+                log.warning("a connection was dropped, since its server did not part", role=role)
+                pool.terminate()
             self._at_hand[role].clear()
-            await pool.close()
         self._pools.clear()
 
 
