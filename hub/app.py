@@ -26,6 +26,7 @@ from hub.identity.cookies import Cookie
 from hub.identity.oidc.attempt import AttemptSeal
 from hub.identity.oidc.providers import Providers
 from hub.identity.recognition import Recognition
+from hub.notifications.postman import delivering
 from hub.policy import unguarded_models
 from hub.web import portal
 from hub.web.operations import documents
@@ -63,7 +64,8 @@ def build_app(settings: Settings, login: URL, *, compiles: bool = True) -> Starl
         feed = Feed(login)
         app.state.streams = Streams(feed, database, app.state.recognition, cookie)
         listening = asyncio.create_task(feed.run())
-        yield
+        async with delivering(database, settings):
+            yield
         listening.cancel()
         await asyncio.wait([listening])
         await app.state.recognition.close()

@@ -11,7 +11,7 @@ from sqlalchemy import func, select, text
 from hub import policy
 from hub.act import Act
 from hub.errors import Conflict, NotAllowed
-from hub.identity.models import Invitation, Person
+from hub.identity.models import Invitation, MailState, Person
 from hub.organisations.models import Organisation
 from hub.organisations.roles import focal_points, refuse_apart
 from hub.policy import Action
@@ -25,9 +25,10 @@ _LOCK: Final = text("select pg_advisory_xact_lock(hashtextextended('invitations 
 async def invite(act: Act, *, email: str, organisation_id: uuid.UUID, role: str) -> Invitation:
     """Invite whoever proves the e-mail address to act for the organisation, in the role, for fourteen days.
 
-    Who is invited by somebody who may confirm, or to an organisation without a focal point, is confirmed by
-    accepting; anybody else waits for the focal point, and holds a role that counts for nothing until then.
-    Inviting the same again, before it is accepted, takes the place of the earlier invitation.
+    A mail tells the person. Who is invited by somebody who may confirm, or to an organisation without a focal
+    point, is confirmed by accepting; anybody else waits for the focal point, and holds a role that counts for
+    nothing until then. Inviting the same again, before it is accepted, takes the place of the earlier
+    invitation.
     """
     invitation = Invitation(organisation_id=organisation_id, role=role, invited_by_id=act.person_id)
     policy.require(act.actor, Action.PERSON_INVITE, invitation)
@@ -61,6 +62,7 @@ async def invite(act: Act, *, email: str, organisation_id: uuid.UUID, role: str)
     invitation.expires_at = act.now + LIFE
     invitation.confirms = await _answers_for(act, organisation_id)
     invitation.is_demonstration = own.is_demonstration
+    invitation.mail_state, invitation.mail_state_at = MailState.QUEUED, act.now
     await act.add(invitation)
     act.record(Action.PERSON_INVITE, invitation, role=role)
     act.tell("PersonInvited", invitation, organisation=organisation_id, email=invitation.email)
