@@ -81,6 +81,11 @@ class Settings:
         """For whom an access token must have been issued."""
         return self.oidc_audience or self.base_url
 
+    @property
+    def sends_mail(self) -> bool:
+        """Whether mail is sent. A demonstration sends none: what it would tell is invented."""
+        return self.mail_server is not None and not self.is_demonstration
+
 
 def read_settings(environment: Mapping[str, str] = os.environ, **overrides: object) -> Settings:
     """The settings from HUB_* variables; an argument that is not None wins over its variable."""
@@ -98,7 +103,7 @@ def read_settings(environment: Mapping[str, str] = os.environ, **overrides: obje
         "rate_limit_public": environment.get("HUB_RATE_LIMIT_PUBLIC") or None,
         "rate_limit_signed_in": environment.get("HUB_RATE_LIMIT_SIGNED_IN") or None,
         "rate_limit_url": environment.get("HUB_RATE_LIMIT_URL") or None,
-        "mail_server": mail_server(environment),
+        "mail_server": mail_server(environment.get("HUB_SMTP_URL"), environment.get("HUB_MAIL_FROM")),
         "metrics_token": environment.get("HUB_METRICS_TOKEN") or None,
         "pool_size": _number(environment, "HUB_POOL_SIZE", 10),
         "registered_documents_only": _is_on(environment, "HUB_REGISTERED_DOCUMENTS_ONLY"),

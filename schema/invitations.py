@@ -108,6 +108,17 @@ async def invite_person(act: Any, input: InvitePersonInput) -> Any:
     return await inviting.invite(act, email=input.email, organisation_id=organisation, role=input.role.value)
 
 
+@strawberry.input(description="Which invitation to mail again.")
+class ResendInvitationInput(Write):
+    id: strawberry.ID
+
+
+@mutation(returns=Invitation)
+async def resend_invitation(act: Any, input: ResendInvitationInput) -> Any:
+    """Mail an open invitation again, an hour after the last mail at the earliest. For whoever may give it."""
+    return await inviting.resend(act, invitation_id=id_of(input.id, "id", types=("Invitation",)))
+
+
 @strawberry.input(description="Which invitation to take back.")
 class WithdrawInvitationInput(Write):
     id: strawberry.ID

@@ -41,6 +41,8 @@ LONGEST_PAUSE: Final = 60.0
 """Seconds between two looks: the second where the server cannot be reached, doubled each time up to it."""
 LEASE: Final = timedelta(minutes=5)
 """Longer than the six answers of one sending can take together."""
+MOST_TOGETHER: Final = 50
+"""Messages over one connection."""
 MOST_ATTEMPTS: Final = 12
 LONGEST_DELAY: Final = timedelta(hours=6)
 GRACE_SECONDS: Final = 2.0
@@ -95,16 +97,20 @@ class Postman:
             return
 
     async def send_due(self) -> None:
-        """Send what is due now, one after the other. Unavailable where the server cannot be reached."""
+        """Send what is due now, one after the other, as far as one connection should be used.
+
+        Unavailable where the server cannot be reached.
+        """
         mail = await self._take()
         if mail is None:
             return
         try:
             async with connected(self._server, name=self._name) as smtp:
+                left = MOST_TOGETHER
                 while mail is not None:
-                    taken, mail = mail, None
+                    taken, mail, left = mail, None, left - 1
                     await self._send(smtp, taken)
-                    mail = await self._take()
+                    mail = await self._take() if left else None
         except Unavailable as error:
             if mail is not None:  # taken, and never tried
                 await self._not_sent(mail, error.message, timedelta(), counts=False)
@@ -168,7 +174,7 @@ def judged(error: Exception, attempt: int) -> tuple[str, timedelta | None]:
 @asynccontextmanager
 async def delivering(database: Database, settings: Settings) -> AsyncIterator[None]:
     """A postman at work until the end of the block; none without a mail server, nor in a demonstration."""
-    if settings.mail_server is None or settings.is_demonstration:
+    if settings.mail_server is None or not settings.sends_mail:
         yield
         return
     postman = Postman(database, settings.mail_server, settings.base_url)

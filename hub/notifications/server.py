@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.errors import MessageError
 from email.headerregistry import Address, HeaderRegistry
@@ -54,9 +53,8 @@ class MailServer:
             return False
 
 
-def mail_server(environment: Mapping[str, str]) -> MailServer | None:
-    """The mail server that the settings name; None where there is none. SetUpError shows no password."""
-    url = environment.get(URL)
+def mail_server(url: str | None, sender: str | None) -> MailServer | None:
+    """The mail server that the two settings name; None where there is none. SetUpError shows no password."""
     if not url:
         return None
     found = _parts(url)
@@ -68,7 +66,7 @@ def mail_server(environment: Mapping[str, str]) -> MailServer | None:
         host=found.hostname or "",
         port=found.port or PORTS[encryption],
         encryption=encryption,
-        sender=_sender(environment.get(FROM, "")),
+        sender=_sender(sender or ""),
         user=user,
         password=password,
     )

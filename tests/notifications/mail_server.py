@@ -58,12 +58,12 @@ class SmtpServer:
     def start(self) -> SmtpServer:
         given: dict[str, Any] = {}
         if self.user:
-            given = {"authenticator": self._authenticate, "auth_required": True}
-            given["auth_require_tls"] = self.encryption is not Encryption.NONE
+            given = {"authenticator": self._authenticate, "auth_require_tls": False}
         if self.encryption is Encryption.STARTTLS:
             given |= {"tls_context": self.tls, "require_starttls": True}
+            given |= {"auth_required": True, "auth_require_tls": True} if self.user else {}
         if self.encryption is Encryption.TLS:
-            given |= {"ssl_context": self.tls, "auth_require_tls": False}
+            given |= {"ssl_context": self.tls}
         self._controller = Controller(self, hostname="127.0.0.1", port=self.port, **given)
         self._controller.start()
         return self
