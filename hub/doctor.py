@@ -332,21 +332,26 @@ def _kept_sums(connection: Connection) -> Finding:
 
 def _outbox(connection: Connection, *, is_mailing: bool) -> Iterator[Finding]:
     """What waits to be mailed, and what was given up within the life of an invitation."""
-    row = connection.execute(
-        text(
-            "select count(next_attempt_at) as waiting,"
-            " coalesce(min(created_at) filter (where next_attempt_at is not null)"
-            "  < now() - interval '1 hour', false) as is_late,"
-            " count(*) filter (where next_attempt_at is null and sent_at is null and last_error is not null"
-            "  and updated_at > now() - interval '14 days') as failed"
-            " from hub.outbox_messages"
-        )
-    ).one()
-    if row.waiting and row.is_late and is_mailing:
-        message = f"Messages that wait to be mailed: {row.waiting}, some for an hour: is hub serve running?"
-        yield Finding(Level.WARN, message)
+    waiting, given_up = connection.execute(_MAIL_STATE).all()
+    said = f"Messages that wait to be mailed: {waiting.number}"
+    if waiting.is_late and is_mailing:
+        why = waiting.reason or "is hub serve running?"
+        yield Finding(Level.WARN, f"{said}, some for an hour: {why}")
     else:
-        yield Finding(Level.OK, f"Messages that wait to be mailed: {row.waiting}.")
-    if row.failed:
-        message = f"Messages given up in the last 14 days: {row.failed}. The invitations say whose address."
-        yield Finding(Level.WARN, message)
+        yield Finding(Level.OK, f"{said}.")
+    if given_up.number:
+        said = (
+            f"Messages given up in the last 14 days: {given_up.number}, the last because of: {given_up.reason}"
+        )
+        yield Finding(Level.WARN, f"{said}. The invitations say whose.")
+
+
+_MAIL_STATE = text(
+    "select count(*) as number, coalesce(min(created_at) < now() - interval '1 hour', false) as is_late,"
+    " (array_agg(last_error order by updated_at desc))[1] as reason"
+    " from hub.outbox_messages where next_attempt_at is not null"
+    " union all"
+    " select count(*), false, (array_agg(last_error order by updated_at desc))[1]"
+    " from hub.outbox_messages where next_attempt_at is null and sent_at is null and last_error is not null"
+    " and updated_at > now() - interval '14 days'"
+)
