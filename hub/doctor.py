@@ -340,10 +340,9 @@ def _outbox(connection: Connection, *, is_mailing: bool) -> Iterator[Finding]:
     else:
         yield Finding(Level.OK, f"{said}.")
     if given_up.number:
-        said = (
-            f"Messages given up in the last 14 days: {given_up.number}, the last because of: {given_up.reason}"
-        )
-        yield Finding(Level.WARN, f"{said}. The invitations say whose.")
+        said = f"Messages given up in the last 14 days: {given_up.number}"
+        why = f"the last because of: {given_up.reason}"
+        yield Finding(Level.WARN, f"{said}, {why}. The invitations say whose.")
 
 
 _MAIL_STATE = text(

@@ -21,8 +21,9 @@ from schema.people import of_organisation
 
 strawberry.enum(
     models.MailState,
-    description="What became of the mail with an invitation. QUEUED: it waits to be sent, for ever where the"
-    " hub has no mail server. SENT: the mail server took it. FAILED: it was given up; look at the address.",
+    description="What became of the mail with an invitation. QUEUED: it is sent as soon as the mail server"
+    " takes it, if there is one, and the invitation is open then. SENT: the mail server took it. FAILED: it"
+    " was given up; look at the address.",
 )
 
 

@@ -26,9 +26,8 @@ async def invite_as_operator(
     connection: AsyncConnection, email: str, *, organisation: str, role: str, now: datetime
 ) -> datetime:
     """Invite to the role, as the owner of the tables; until when. InvalidInput where something is unknown.
-    A mail says so to the person.
 
-    Takes the place of an open invitation of the same address to the same.
+    A mail tells the person. Takes the place of an open invitation of the same address to the same.
     """
     problems = Problems()
     address = problems.address(email, "email") or ""
