@@ -25,7 +25,7 @@ from hub.db.engine import Database
 from hub.errors import Conflict, InvalidInput, NotAllowed, NotFound, Problem
 from hub.identity.actor import Actor, Means, Role
 from hub.identity.models import Person
-from hub.notifications.models import OutboxMessage
+from hub.notifications.models import MAILED, OutboxMessage
 from hub.policy import Action
 
 Row = TypeVar("Row", bound=Base)
@@ -130,7 +130,7 @@ class Act:
         role: Role | None = None,
         **payload: Any,
     ) -> None:
-        """Put a message to an organisation's people, or to a role's, into the outbox."""
+        """Put a message to an organisation's people, or to a role's, into the outbox, and the mail."""
         self.session.add(
             OutboxMessage(
                 topic=topic,
@@ -140,6 +140,7 @@ class Act:
                 recipient_role=role.value if role else None,
                 sender_id=self.person_id,
                 payload=payload,
+                next_attempt_at=self.now if topic in MAILED else None,
             )
         )
 

@@ -27,6 +27,7 @@ from hub.identity.oidc.attempt import AttemptSeal
 from hub.identity.oidc.providers import Providers
 from hub.identity.purging import keep_purging
 from hub.identity.recognition import Recognition
+from hub.notifications.postman import delivering
 from hub.policy import unguarded_models
 from hub.web import portal
 from hub.web.operations import documents
@@ -64,7 +65,8 @@ def build_app(settings: Settings, login: URL, *, compiles: bool = True) -> Starl
         feed = Feed(login)
         app.state.streams = Streams(feed, database, app.state.recognition, cookie)
         beside = [asyncio.create_task(feed.run()), asyncio.create_task(keep_purging(database))]
-        yield
+        async with delivering(database, settings):
+            yield
         for task in beside:
             task.cancel()
         await asyncio.wait(beside)

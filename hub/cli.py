@@ -165,9 +165,13 @@ def invite(email: str, organisation: str, role: str, data_dir: Path | None) -> N
     """Invite somebody, such as the first administrator; from then on people invite people."""
     from hub.maintenance import invite as run
 
-    until = run(_settings(data_dir), email, organisation=organisation, role=role)
+    settings = _settings(data_dir)
+    until = run(settings, email, organisation=organisation, role=role)
     click.echo(f"{email} may sign in until {until:%Y-%m-%d %H:%M} UTC, and then acts for {organisation}.")
-    click.echo("Next: tell the person the address of the hub; nothing was sent.")
+    if settings.mail_server is None:
+        click.echo("Next: tell the person the address of the hub. Mail goes out where HUB_SMTP_URL is set.")
+    else:
+        click.echo("A mail with the address of the hub goes out as soon as hub serve runs.")
 
 
 @command(main, "policy")

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import platformdirs
 
 from hub.errors import SetUpError
+from hub.notifications.server import MailServer, mail_server
 
 DATA_FOLDER_MARK = "hub-data-folder"
 """A file that tells a data folder of the hub from somebody else's."""
@@ -64,6 +65,8 @@ class Settings:
     """Requests of one person, from wherever."""
     rate_limit_url: str | None = None
     """Redis or Valkey, where all workers count together; None: each in its memory."""
+    mail_server: MailServer | None = None
+    """Who takes the mail that the hub sends; None: none is sent."""
     metrics_token: str | None = None
     """What a scraper of /metrics sends as bearer token; None: this machine alone may ask."""
     pool_size: int = 10
@@ -77,6 +80,11 @@ class Settings:
     def audience(self) -> str:
         """For whom an access token must have been issued."""
         return self.oidc_audience or self.base_url
+
+    @property
+    def sends_mail(self) -> bool:
+        """Whether mail is sent. A demonstration sends none: what it would tell is invented."""
+        return self.mail_server is not None and not self.is_demonstration
 
 
 def read_settings(environment: Mapping[str, str] = os.environ, **overrides: object) -> Settings:
@@ -95,6 +103,7 @@ def read_settings(environment: Mapping[str, str] = os.environ, **overrides: obje
         "rate_limit_public": environment.get("HUB_RATE_LIMIT_PUBLIC") or None,
         "rate_limit_signed_in": environment.get("HUB_RATE_LIMIT_SIGNED_IN") or None,
         "rate_limit_url": environment.get("HUB_RATE_LIMIT_URL") or None,
+        "mail_server": mail_server(environment.get("HUB_SMTP_URL"), environment.get("HUB_MAIL_FROM")),
         "metrics_token": environment.get("HUB_METRICS_TOKEN") or None,
         "pool_size": _number(environment, "HUB_POOL_SIZE", 10),
         "registered_documents_only": _is_on(environment, "HUB_REGISTERED_DOCUMENTS_ONLY"),

@@ -20,6 +20,8 @@ from hub.db.engine import APP_ROLE, PUBLIC_ROLE
 from hub.db.seed import run_as_owner
 from hub.errors import SetUpError, Unavailable
 from hub.identity.oidc.providers import Providers
+from hub.notifications.connection import connected, name_of
+from hub.notifications.server import Encryption
 
 POOLS = 4
 """Of one worker (`hub.db.engine.Database`): for two roles, one that reads and one that also writes."""
@@ -43,7 +45,7 @@ class Finding:
 
 def examine(settings: Settings) -> list[Finding]:
     """Look at everything that the hub needs."""
-    return _database(settings) + asyncio.run(_providers(settings))
+    return _database(settings) + asyncio.run(_providers(settings)) + asyncio.run(_mail(settings))
 
 
 def _database(settings: Settings) -> list[Finding]:
@@ -51,7 +53,7 @@ def _database(settings: Settings) -> list[Finding]:
         message = f"There is no database in {settings.data_dir} yet: hub demo, or hub migrate and hub seed"
         return [Finding(Level.ERROR, message)]
     try:
-        return _examined(open_place(settings), settings.pool_size)
+        return _examined(open_place(settings), settings)
     except SetUpError as error:
         return [Finding(Level.ERROR, error.message)]
 
@@ -82,7 +84,25 @@ async def _providers(settings: Settings) -> list[Finding]:
     return found
 
 
-def _examined(place: Place, pool_size: int) -> list[Finding]:
+async def _mail(settings: Settings) -> list[Finding]:
+    """Whether the mail server answers, and knows the hub; nothing is sent."""
+    server = settings.mail_server
+    if server is None:
+        message = "HUB_SMTP_URL is not set: no mail is sent. Tell invited people the address of the hub."
+        return [Finding(Level.WARN, message)]
+    where = f"{server.host}:{server.port}"
+    try:
+        async with connected(server, name=name_of(settings.base_url)):
+            found = [Finding(Level.OK, f"The mail server {where} answers, and lets the hub in.")]
+    except Unavailable as error:
+        return [Finding(Level.ERROR, f"The mail server {where} takes no mail: {error.message}")]
+    if server.encryption is Encryption.NONE and not server.is_local:
+        message = "Mail goes to its server unencrypted. Unless that network is yours alone: use smtps://"
+        found.append(Finding(Level.WARN, message))
+    return found
+
+
+def _examined(place: Place, settings: Settings) -> list[Finding]:
     message = "The hub's own PostgreSQL trusts every local connection: right for a demonstration."
     found = [
         Finding(Level.WARN, message)
@@ -97,22 +117,23 @@ def _examined(place: Place, pool_size: int) -> list[Finding]:
     login = str(place.login.username)
 
     async def look(connection: AsyncConnection) -> list[Finding]:
-        return await connection.run_sync(lambda sync: _look(sync, login, pool_size))
+        return await connection.run_sync(lambda sync: _look(sync, login, settings))
 
     return found + run_as_owner(place.owner, look) + _signed_in(place)
 
 
-def _look(connection: Connection, login: str, pool_size: int) -> list[Finding]:
+def _look(connection: Connection, login: str, settings: Settings) -> list[Finding]:
     migrations.require_version(connection)
     version = connection.scalar(text("show server_version"))
     return [
         Finding(Level.OK, f"PostgreSQL {version}."),
         *_settings(connection),
-        _room(connection, pool_size),
+        _room(connection, settings.pool_size),
         _login(connection, login),
         _row_security(connection),
         _reference_data(connection),
         _kept_sums(connection),
+        *_outbox(connection, is_mailing=settings.mail_server is not None),
     ]
 
 
@@ -307,3 +328,29 @@ def _kept_sums(connection: Connection) -> Finding:
         )
         return Finding(Level.ERROR, message)
     return Finding(Level.OK, "The kept sums are those of the contributions.")
+
+
+def _outbox(connection: Connection, *, is_mailing: bool) -> Iterator[Finding]:
+    """What waits to be mailed, and what was given up within the life of an invitation."""
+    waiting, given_up = connection.execute(_MAIL_STATE).all()
+    said = f"Messages that wait to be mailed: {waiting.number}"
+    if waiting.is_late and is_mailing:
+        why = waiting.reason or "is hub serve running?"
+        yield Finding(Level.WARN, f"{said}, some for an hour: {why}")
+    else:
+        yield Finding(Level.OK, f"{said}.")
+    if given_up.number:
+        said = f"Messages given up in the last 14 days: {given_up.number}"
+        why = f"the last because of: {given_up.reason}"
+        yield Finding(Level.WARN, f"{said}, {why}. The invitations say whose.")
+
+
+_MAIL_STATE = text(
+    "select count(*) as number, coalesce(min(created_at) < now() - interval '1 hour', false) as is_late,"
+    " (array_agg(last_error order by updated_at desc))[1] as reason"
+    " from hub.outbox_messages where next_attempt_at is not null"
+    " union all"
+    " select count(*), false, (array_agg(last_error order by updated_at desc))[1]"
+    " from hub.outbox_messages where next_attempt_at is null and sent_at is null and last_error is not null"
+    " and updated_at > now() - interval '14 days'"
+)

@@ -132,6 +132,7 @@ class Action(StrEnum):
     CONTRIBUTION_CANCEL = "contribution:cancel"
     SECONDMENT_OFFER = "secondment:offer"
     PERSON_INVITE = "person:invite"
+    INVITATION_RESEND = "invitation:resend"
     INVITATION_WITHDRAW = "invitation:withdraw"
     PERSON_CONFIRM = "person:confirm"
     PERSON_REMOVE = "person:remove"
@@ -388,6 +389,7 @@ GRANTS: dict[Action, Mapping[Audience, RowScope]] = {
     Action.CONTRIBUTION_CANCEL: {FOCAL_POINT: PROVIDED, STAFF: EVERYWHERE},
     Action.SECONDMENT_OFFER: PARTNERS,
     Action.PERSON_INVITE: INVITING,
+    Action.INVITATION_RESEND: INVITING,
     Action.INVITATION_WITHDRAW: INVITING,
     Action.PERSON_CONFIRM: KEEPING,
     Action.PERSON_REMOVE: KEEPING,
@@ -402,6 +404,7 @@ GRANTS: dict[Action, Mapping[Audience, RowScope]] = {
 IN_PERSON = frozenset(
     {
         *(Action.PERSON_INVITE, Action.PERSON_CONFIRM, Action.PERSON_REMOVE),
+        Action.INVITATION_RESEND,
         *(Action.ROLE_GRANT, Action.ROLE_END, Action.ROLE_HAND_OVER),
         *(Action.TOKEN_CREATE, Action.TOKEN_REVOKE),
     }

@@ -19,6 +19,13 @@ from schema.mutating import Write, id_of, mutation
 from schema.organisations import Organisation
 from schema.people import of_organisation
 
+strawberry.enum(
+    models.MailState,
+    description="What became of the mail with an invitation. QUEUED: it is sent as soon as the mail server"
+    " takes it, if there is one, and the invitation is open then. SENT: the mail server took it. FAILED: it"
+    " was given up; look at the address.",
+)
+
 
 @over(models.Invitation)
 @strawberry.type(
@@ -36,6 +43,10 @@ class Invitation(Node):
     accepted_at: datetime | None
     accepted_by: Person | None = one_by(models.Person, "accepted_by_id", "Who it turned out to be.")
     withdrawn_at: datetime | None
+    mail_state: models.MailState | None = strawberry.field(
+        description="What became of the mail to the address; null where none was sent in those days."
+    )
+    mail_state_at: datetime | None = strawberry.field(description="Since when it is so.")
     confirms: bool = strawberry.field(
         description="Whether who accepts is confirmed by that; otherwise a focal point confirms him or her."
     )
@@ -91,10 +102,22 @@ class InvitePersonInput(Write):
 
 @mutation(returns=Invitation)
 async def invite_person(act: Any, input: InvitePersonInput) -> Any:
-    """Invite somebody for fourteen days; nobody invites himself. A focal point invites partners of its own
-    organisation, staff anyone but Co-Managers and administrators, an administrator anyone."""
+    """Invite somebody for fourteen days, and queue the mail that says so; nobody invites himself. A focal
+    point invites partners of its own organisation, staff anyone but Co-Managers and administrators, an
+    administrator anyone."""
     organisation = id_of(input.organisation_id, "organisationId", types=("MemberState", "Partner"))
     return await inviting.invite(act, email=input.email, organisation_id=organisation, role=input.role.value)
+
+
+@strawberry.input(description="Which invitation to mail again.")
+class ResendInvitationInput(Write):
+    id: strawberry.ID
+
+
+@mutation(returns=Invitation)
+async def resend_invitation(act: Any, input: ResendInvitationInput) -> Any:
+    """Mail an open invitation again, an hour after the last mail at the earliest. For whoever may give it."""
+    return await inviting.resend(act, invitation_id=id_of(input.id, "id", types=("Invitation",)))
 
 
 @strawberry.input(description="Which invitation to take back.")

@@ -128,6 +128,8 @@ def _wrapped(owner: Any, name: str, after: Callable[..., None]) -> None:
 def _of_settings(_: None, settings: Settings, **__: Any) -> None:
     note(settings.secret_key, "HUB_SECRET_KEY")
     note(settings.metrics_token, "HUB_METRICS_TOKEN")
+    if settings.mail_server is not None:
+        note(settings.mail_server.password, "the password in HUB_SMTP_URL")
     for issuer in settings.oidc_issuers:
         note(issuer.client_secret, "HUB_OIDC_CLIENT_SECRET")
     for url in (settings.database_url, settings.database_owner_url, settings.rate_limit_url):

@@ -460,12 +460,82 @@ begin
         or sum(allocated) <> 0;
 end $$;
 
+-- What sends the mail of the outbox (hub/notifications/postman.py) is nobody, and may see what it sends. Whoever is
+-- somebody may not: no request reads another's messages by it.
+create or replace function hub.refuse_somebody() returns void
+language plpgsql stable set search_path = '' as $$
+begin
+    if hub.person() is not null then
+        raise exception 'the outbox is emptied by nobody' using errcode = 'insufficient_privilege';
+    end if;
+end $$;
+
+-- The next message that is due, for one attempt: nobody else is given it until the lease has ended. No row where
+-- none is due. On the way, what need not be sent any more is settled: of an invitation that is not open, or invented.
+create or replace function hub.take_mail(lease interval)
+returns table (id uuid, topic text, attempt integer, recipient text, content jsonb)
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+    due hub.outbox_messages;
+    is_given boolean;
+begin
+    perform hub.refuse_somebody();
+    loop
+        select m.* into due from hub.outbox_messages m
+        where m.next_attempt_at <= now() order by m.next_attempt_at limit 1 for update skip locked;
+        exit when not found;
+        return query
+            select due.id, due.topic, due.attempts + 1, i.email, pg_catalog.jsonb_build_object(
+                'organisation', o.name, 'role', i.role, 'expires_at', i.expires_at, 'confirms', i.confirms,
+                'inviter', p.name, 'inviter_organisation', home.name)
+            from hub.invitations i
+            join hub.organisations o on o.id = i.organisation_id
+            left join hub.persons p on p.id = i.invited_by_id
+            left join hub.organisations home on home.id = p.organisation_id
+            where due.topic = 'PersonInvited' and i.id = due.subject_id and i.accepted_at is null
+                and i.withdrawn_at is null and i.expires_at > now() and not i.is_demonstration;
+        is_given := found;
+        update hub.outbox_messages m set updated_at = now(), attempts = m.attempts + is_given::integer,
+            next_attempt_at = case when is_given then now() + lease end,
+            last_error = case when is_given then m.last_error end
+        where m.id = due.id;
+        exit when is_given;
+    end loop;
+end $$;
+
+-- That a message was sent, whoever else was given it meanwhile.
+create or replace function hub.mail_sent(message uuid) returns void
+language plpgsql volatile security definer set search_path = '' as $$
+begin
+    perform hub.refuse_somebody();
+    update hub.outbox_messages m set sent_at = now(), next_attempt_at = null, last_error = null, updated_at = now()
+    where m.id = message and m.sent_at is null;
+    update hub.invitations i set mail_state = 'SENT', mail_state_at = now(), updated_at = now()
+    from hub.outbox_messages m where m.id = message and m.topic = 'PersonInvited' and i.id = m.subject_id;
+end $$;
+
+-- That a message was not sent, and in how long to try again; null where it is given up. `counts` false: it was
+-- never tried.
+create or replace function hub.mail_not_sent(message uuid, reason text, again_in interval, counts boolean)
+returns void language plpgsql volatile security definer set search_path = '' as $$
+begin
+    perform hub.refuse_somebody();
+    update hub.outbox_messages m set last_error = reason, next_attempt_at = now() + again_in, updated_at = now(),
+        attempts = m.attempts - (not counts)::integer
+    where m.id = message and m.sent_at is null;
+    update hub.invitations i set mail_state = 'FAILED', mail_state_at = now(), updated_at = now()
+    from hub.outbox_messages m
+    where again_in is null and m.id = message and m.sent_at is null and m.topic = 'PersonInvited'
+        and i.id = m.subject_id;
+end $$;
+
 revoke execute on all functions in schema hub from public;
 grant execute on all functions in schema hub to hub_app, hub_public;
 revoke execute on function hub.authenticate_session(bytea), hub.note_session_use(bytea, interval),
     hub.note_token_use(bytea), hub.purge(),
     hub.authenticate_identity(text, text), hub.accept_invitations(text, text, text, text),
-    hub.end_sessions(text, text, text, text, timestamptz) from hub_public;
+    hub.end_sessions(text, text, text, text, timestamptz), hub.take_mail(interval), hub.mail_sent(uuid),
+    hub.mail_not_sent(uuid, text, interval, boolean), hub.refuse_somebody() from hub_public;
 revoke execute on function hub.actor(uuid), hub.end_credentials() from hub_app, hub_public;
 revoke execute on function hub.authenticate(bytea), hub.demonstration_personas(),
     hub.next_reference(text, integer, integer), hub.credential_seconds(bytea) from hub_public;

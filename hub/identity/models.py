@@ -216,12 +216,21 @@ class IdentityBinding(Timed, Base):
     subject: Mapped[str]
 
 
+class MailState(StrEnum):
+    """What became of the mail with an invitation."""
+
+    QUEUED = "QUEUED"
+    SENT = "SENT"
+    FAILED = "FAILED"
+
+
 class Invitation(Demonstrable, Timed, Base):
     """That whoever proves the e-mail address may act for the organisation, in the role."""
 
     __tablename__ = "invitations"
     __table_args__ = (
         one_of("role", Role),
+        one_of("mail_state", MailState),
         CheckConstraint("(accepted_at is null) = (accepted_by_id is null)", name="accepted_by_somebody"),
         Index(
             "uq_invitations_open",
@@ -244,6 +253,10 @@ class Invitation(Demonstrable, Timed, Base):
     accepted_at: Mapped[datetime | None]
     accepted_by_id: Mapped[uuid.UUID | None] = reference_to("persons", index=False)
     withdrawn_at: Mapped[datetime | None]
+    mail_state: Mapped[str | None] = closed(MailState)
+    """None where it was made before the hub sent mail."""
+    mail_state_at: Mapped[datetime | None]
+    """Since when."""
 
 
 spent_logout_tokens = Table(

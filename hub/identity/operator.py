@@ -10,7 +10,8 @@ from sqlalchemy import func, insert, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.identity.actor import Role
-from hub.identity.models import Invitation
+from hub.identity.models import Invitation, MailState
+from hub.notifications.models import OutboxMessage
 from hub.texts import Problems
 
 LIFE: Final = timedelta(days=14)
@@ -26,7 +27,7 @@ async def invite_as_operator(
 ) -> datetime:
     """Invite to the role, as the owner of the tables; until when. InvalidInput where something is unknown.
 
-    Takes the place of an open invitation of the same address to the same.
+    A mail tells the person. Takes the place of an open invitation of the same address to the same.
     """
     problems = Problems()
     address = problems.address(email, "email") or ""
@@ -46,5 +47,10 @@ async def invite_as_operator(
     earlier = update(Invitation).where(*same, Invitation.role == named, *is_open)
     await connection.execute(earlier.values(withdrawn_at=now))
     made = {"email": address, "organisation_id": home, "role": named, "expires_at": now + LIFE}
-    await connection.execute(insert(Invitation).values(made))
+    mail = {"mail_state": MailState.QUEUED, "mail_state_at": now}
+    inserted = insert(Invitation).values(made | mail).returning(Invitation.id)
+    invitation = (await connection.execute(inserted)).scalar_one()
+    told = {"topic": "PersonInvited", "subject_type": Invitation.__name__, "subject_id": invitation}
+    to = {"recipient_organisation_id": home, "payload": {"email": address}, "next_attempt_at": now}
+    await connection.execute(insert(OutboxMessage).values(told | to))
     return now + LIFE

@@ -1,4 +1,4 @@
-"""Inviting people to act for an organisation, and taking that back while nobody has accepted."""
+"""Inviting people to act for an organisation, mailing it again, and taking it back before it is accepted."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from sqlalchemy import func, select, text
 from hub import policy
 from hub.act import Act
 from hub.errors import Conflict, NotAllowed
-from hub.identity.models import Invitation, Person
+from hub.identity.models import Invitation, MailState, Person
 from hub.organisations.models import Organisation
 from hub.organisations.roles import focal_points, refuse_apart
 from hub.policy import Action
 from hub.texts import Problems
 
 LIFE: Final = timedelta(days=14)
+BETWEEN_MAILS: Final = timedelta(hours=1)
 _LOCK: Final = text("select pg_advisory_xact_lock(hashtextextended('invitations ' || lower(:email), 0))")
 """Of one address, as hub.accept_invitations takes it: one invites, or accepts, at a time."""
 
@@ -25,9 +26,10 @@ _LOCK: Final = text("select pg_advisory_xact_lock(hashtextextended('invitations 
 async def invite(act: Act, *, email: str, organisation_id: uuid.UUID, role: str) -> Invitation:
     """Invite whoever proves the e-mail address to act for the organisation, in the role, for fourteen days.
 
-    Who is invited by somebody who may confirm, or to an organisation without a focal point, is confirmed by
-    accepting; anybody else waits for the focal point, and holds a role that counts for nothing until then.
-    Inviting the same again, before it is accepted, takes the place of the earlier invitation.
+    A mail tells the person. Who is invited by somebody who may confirm, or to an organisation without a focal
+    point, is confirmed by accepting; anybody else waits for the focal point, and holds a role that counts for
+    nothing until then. Inviting the same again, before it is accepted, takes the place of the earlier
+    invitation.
     """
     invitation = Invitation(organisation_id=organisation_id, role=role, invited_by_id=act.person_id)
     policy.require(act.actor, Action.PERSON_INVITE, invitation)
@@ -62,8 +64,8 @@ async def invite(act: Act, *, email: str, organisation_id: uuid.UUID, role: str)
     invitation.confirms = await _answers_for(act, organisation_id)
     invitation.is_demonstration = own.is_demonstration
     await act.add(invitation)
+    _queue_mail(act, invitation)
     act.record(Action.PERSON_INVITE, invitation, role=role)
-    act.tell("PersonInvited", invitation, organisation=organisation_id, email=invitation.email)
     return invitation
 
 
@@ -73,6 +75,27 @@ async def _answers_for(act: Act, organisation_id: uuid.UUID) -> bool:
     if policy.allows(act.actor, Action.PERSON_CONFIRM, newcomer):
         return True
     return await focal_points(act, organisation_id) == 0
+
+
+async def resend(act: Act, *, invitation_id: uuid.UUID) -> Invitation:
+    """Mail an open invitation once more, an hour after the last mail at the earliest; it ends when it did."""
+    invitation = await act.take(Invitation, invitation_id, Action.INVITATION_RESEND, what="Invitation")
+    if invitation.accepted_at is not None:
+        raise Conflict("This invitation was accepted: the person signs in without it.")
+    if invitation.withdrawn_at is not None or invitation.expires_at <= act.now:
+        raise Conflict("This invitation is over. Invite the person again.")
+    if invitation.mail_state == MailState.QUEUED:
+        raise Conflict("The mail is queued already. It goes out as soon as the mail server takes it.")
+    if invitation.mail_state_at is not None and act.now < invitation.mail_state_at + BETWEEN_MAILS:
+        raise Conflict("The last mail is not an hour old. Ask the person to look for it, or wait.")
+    _queue_mail(act, invitation)
+    act.record(Action.INVITATION_RESEND, invitation)
+    return invitation
+
+
+def _queue_mail(act: Act, invitation: Invitation) -> None:
+    invitation.mail_state, invitation.mail_state_at = MailState.QUEUED, act.now
+    act.tell("PersonInvited", invitation, organisation=invitation.organisation_id, email=invitation.email)
 
 
 async def withdraw(act: Act, *, invitation_id: uuid.UUID) -> Invitation:

@@ -206,13 +206,16 @@ def test_a_migrated_database_is_seeded_and_found_sound(folder: Path) -> None:
     assert "organisations: 0 rows" in run("seed", *place).stdout
     invited = run("invite", "first@example.org", "--organisation", "au", "--role", "admin", *place)
     assert "first@example.org may sign in until" in invited.stdout
+    assert "Mail goes out where HUB_SMTP_URL is set." in invited.stdout
+    staff = run("invite", "second@example.org", "--organisation", "RSO", "--role", "staff", *place)
+    assert "and then acts for RSO.\n" in staff.stdout
     wrong = refused(run("invite", "first", "--organisation", "Atlantis", "--role", "king", *place))
     assert [line.split(":")[1].strip() for line in wrong.splitlines()] == ["email", "role", "organisation"]
     examined = run("doctor", *place)
     assert examined.returncode == 0
     assert "45 Member States" in examined.stdout
     assert not re.search("^error", examined.stdout, re.MULTILINE)
-    assert examined.stdout.endswith("\n1 warning.\n"), "who is on this machine is trusted"
+    assert examined.stdout.endswith("\n2 warnings.\n"), "who is on this machine is trusted; no mail is sent"
     missing = refused(run("import", "fts", str(folder / "no-such-file.csv"), *place))
     assert "no-such-file.csv" in missing or "file" in missing
 

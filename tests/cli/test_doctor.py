@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import re
+import secrets
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import URL, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from hub.config import Settings
+from hub.config import Settings, read_settings
 from hub.db import embedded, migrate
 from hub.db.seed import run_as_owner, run_seed
 from hub.demonstration.fill import fill
 from hub.doctor import Finding, Level, examine, transport, verdict
-from tests.cli.test_command_line import run
+from tests.cli.test_command_line import free_port, refused, run
+from tests.notifications.mail_server import SmtpServer
 
+MAIL_FROM = {"HUB_MAIL_FROM": "hub@example.org"}
 OK, WARN, ERROR = Level.OK, Level.WARN, Level.ERROR
 
 
@@ -32,19 +36,20 @@ class Ward:
         self.owner: URL = embedded.owner_url(server, name)  # type: ignore[arg-type]
         self.login: URL = embedded.login_url(server, name)  # type: ignore[arg-type]
         self.folder = folder
+        self.smtp = SmtpServer()
 
     @property
     def urls(self) -> dict[str, str]:
         ways = {"HUB_DATABASE_URL": self.login, "HUB_DATABASE_OWNER_URL": self.owner}
-        return {name: url.render_as_string(hide_password=False) for name, url in ways.items()}
+        mail = {"HUB_SMTP_URL": f"smtp://127.0.0.1:{self.smtp.port}?starttls=never", **MAIL_FROM}
+        return {name: url.render_as_string(hide_password=False) for name, url in ways.items()} | mail
 
-    def settings(self, pool_size: int = 10) -> Settings:
-        url, owner = self.urls.values()
-        return Settings(database_url=url, database_owner_url=owner, data_dir=self.folder, pool_size=pool_size)
+    def settings(self, **more: Any) -> Settings:
+        return read_settings(self.urls, data_dir=self.folder, **more)
 
-    def wrong(self, pool_size: int = 10) -> list[tuple[Level, str]]:
+    def wrong(self, **more: Any) -> list[tuple[Level, str]]:
         """What is not in order: level and message."""
-        return [(f.level, f.message) for f in examine(self.settings(pool_size)) if f.level is not OK]
+        return [(f.level, f.message) for f in examine(self.settings(**more)) if f.level is not OK]
 
     def execute(self, *statements: str) -> str | None:
         """Run each as the superuser, in one session; the first value of the last."""
@@ -88,7 +93,9 @@ def ward() -> Iterator[Ward]:
         run_as_owner(made.owner, fill)
         for name, value in embedded.SERVER_SETTINGS.items():
             made._set(name, value)
+        made.smtp.start()
         yield made
+        made.smtp.stop()
         server.cleanup()
 
 
@@ -101,7 +108,62 @@ def test_all_is_well(ward: Ward) -> None:
     assert "ok    The kept sums are those of the contributions." in lines
     assert "ok    The running hub can come in, and become hub_app and hub_public." in lines
     assert "ok    The way to PostgreSQL does not leave this machine." in lines
+    where = f"127.0.0.1:{ward.smtp.port}"
+    assert f"ok    The mail server {where} answers, and lets the hub in." in lines
+    assert "ok    Messages that wait to be mailed: 0." in lines
+    assert ward.smtp.letters == []
     assert lines[-1] == "Everything is in order."
+
+
+def test_without_a_mail_server_nothing_is_sent_and_that_is_said(ward: Ward) -> None:
+    said = run("doctor", **(ward.urls | {"HUB_SMTP_URL": ""}))
+    assert said.returncode == 0
+    assert "\nwarn  HUB_SMTP_URL is not set: no mail is sent." in said.stdout
+    assert said.stdout.endswith("\n1 warning.\n")
+
+
+def test_a_mail_server_that_takes_no_mail_is_found_and_no_password_is_told(ward: Ward) -> None:
+    password = secrets.token_urlsafe(24)
+    strict = SmtpServer(user="hub", password=f"another {password}").start()
+    for port, message in (
+        (strict.port, "the server refused the login (535)"),
+        (free_port(), "Error connecting to 127.0.0.1 on port"),
+    ):
+        url = f"smtp://hub:{password}@127.0.0.1:{port}?starttls=never"
+        said = run("doctor", **(ward.urls | {"HUB_SMTP_URL": url}))
+        assert said.returncode == 2
+        assert f"error The mail server 127.0.0.1:{port} takes no mail: {message}" in said.stdout
+        assert password not in said.stdout + said.stderr
+    strict.stop()
+    assert set(strict.logins) == {"refused"}, "in each of the ways of a login"
+
+
+def test_a_mail_server_that_cannot_be_named_is_refused_without_its_password(ward: Ward) -> None:
+    password = secrets.token_urlsafe(24)
+    url = f"smtp://hub:{password}@mail.example.org?starttls=never"
+    for command in ("doctor", "serve", "invite a@b.org --organisation RSO --role staff"):
+        said = refused(run(*command.split(), **(ward.urls | {"HUB_SMTP_URL": url})))
+        assert said.startswith("error: HUB_SMTP_URL would send the password unencrypted")
+        assert password not in said
+
+
+def test_mail_that_waits_and_mail_that_was_given_up_are_counted(ward: Ward) -> None:
+    made = run("invite", "late@example.org", "--organisation", "RSO", "--role", "staff", **ward.urls)
+    assert made.stdout.endswith("\nA mail with the address of the hub goes out as soon as hub serve runs.\n")
+    assert Finding(OK, "Messages that wait to be mailed: 1.") in examine(ward.settings())
+    ward.execute("update hub.outbox_messages set created_at = now() - interval '61 minutes'")
+    ((level, message),) = ward.wrong()
+    waits = "Messages that wait to be mailed: 1, some for an hour"
+    assert (level, message) == (WARN, f"{waits}: is hub serve running?")
+    ward.execute("update hub.outbox_messages set last_error = '550 nobody'")
+    assert ward.wrong() == [(WARN, f"{waits}: 550 nobody")]
+    ward.execute("update hub.outbox_messages set next_attempt_at = null")
+    ((level, message),) = ward.wrong()
+    assert level is WARN
+    given_up = "Messages given up in the last 14 days: 1, the last because of: 550 nobody."
+    assert message == f"{given_up} The invitations say whose."
+    ward.execute("update hub.outbox_messages set updated_at = now() - interval '15 days'")
+    assert ward.wrong() == []
 
 
 @pytest.mark.parametrize(
@@ -146,7 +208,7 @@ def test_a_database_that_cannot_keep_every_script_is_refused(ward: Ward) -> None
     )
     latin = Ward.__new__(Ward)
     latin.owner, latin.login = ward.owner.set(database="latin"), ward.login.set(database="latin")
-    latin.folder = ward.folder
+    latin.folder, latin.smtp = ward.folder, ward.smtp
     migrate.migrate(latin.owner, login=latin.login)
     wrong = latin.wrong()
     ward.execute("drop database latin with (force)")

@@ -48,16 +48,21 @@ DEFINERS = {
     "roll_up_contributions": "a trigger: no writer may write sums by hand",
     "gather_contribution_rollups": "as above, called by it",
     "credential_seconds": "a number: when the credential ends whose hash it is given",
+    "take_mail": "what sends the mail is nobody; it refuses whoever is somebody",
+    "mail_sent": "as above, notes it",
+    "mail_not_sent": "as above, notes why",
 }
 INVOKERS = {
     *("person", "organisation", "has_role", "keep_submitted_revision", "keep_grant_short"),
     *("tell_recorded", "tell_imported", "tell_person"),
+    "refuse_somebody",
 }
 NOT_OF_THE_PUBLIC = {
     "credential_seconds",
     *("authenticate", "authenticate_session", "authenticate_identity", "note_session_use"),
     *("note_token_use", "purge"),
     *("accept_invitations", "end_sessions", "demonstration_personas", "next_reference"),
+    *("refuse_somebody", "take_mail", "mail_sent", "mail_not_sent"),
 }
 OF_THE_OWNER_ALONE = {
     "actor",
@@ -348,6 +353,9 @@ CLOSED_TO_THE_PUBLIC = (
     "select * from hub.demonstration_personas()",
     "select hub.next_reference('PRO', 2026, 4)",
     "select hub.next_references('PRO', 2026, 4, 2)",
+    "select * from hub.take_mail(interval '1 minute')",
+    "select hub.mail_sent(null)",
+    "select hub.mail_not_sent(null, 'a', null, true)",
 )
 
 

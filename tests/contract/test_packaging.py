@@ -320,10 +320,12 @@ class TestCompose:
         assert self.services["hub"]["environment"]["HUB_DATABASE_URL"].startswith("postgresql://hub:")
 
     def test_no_secret_has_a_default(self) -> None:
-        """Every variable stops the start when it is missing, but for the port."""
+        """Every variable stops the start when it is missing, but for the port and the mail server."""
         text = (ROOT / "compose.yaml").read_text()
         variables = dict(re.findall(r"\$\{(\w+)(:[?-])", text))
-        assert variables.pop("HUB_PORT") == ":-"
+        for name in ("HUB_PORT", "HUB_SMTP_URL", "HUB_MAIL_FROM"):  # without the last two no mail is sent
+            assert variables.pop(name) == ":-"
+        assert "${HUB_SMTP_URL:-}" in text
         assert {"HUB_SECRET_KEY", "HUB_DATABASE_PASSWORD", "HUB_DATABASE_OWNER_PASSWORD"} <= variables.keys()
         assert set(variables.values()) == {":?"}
         assert text.count("${") == len(re.findall(r"\$\{\w+:[?-]", text))

@@ -15,6 +15,7 @@ import logging, os, subprocess
 import httpx, structlog
 from hub.config import Settings
 from hub.identity import tokens
+from hub.notifications.server import mail_server
 from tests import secrecy
 
 log = structlog.get_logger("hub.request")
@@ -42,6 +43,10 @@ LEAKS = {
     "the password in HUB_DATABASE_URL": (
         'subprocess.run(["true"], env={"HUB_DATABASE_URL": f"postgresql://a:{secret}@b/c"});'
         ' secrecy.keep("a server", f"x{secret}x")'
+    ),
+    "the password in HUB_SMTP_URL": (
+        'Settings(data_dir=".", mail_server=mail_server(f"smtp://a:{secret}@b", "a@b.org"));'
+        ' print(f"x{secret}x")'
     ),
     "a code of a provider": 'http.post("/", data={"code": secret}); print(secret)',
     "client_secret": 'http.post("/", data={"client_secret": secret}); http.get("/?key=" + secret)',

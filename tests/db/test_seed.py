@@ -273,6 +273,31 @@ def test_what_was_imported_takes_the_source_of_the_reference_and_is_then_kept(da
     assert everything(database) == before
 
 
+def test_an_office_that_an_older_demonstration_made_becomes_the_one_of_the_reference(database: URL) -> None:
+    """The RSO was once invented with the rest of a demonstration, and its people act for that row."""
+    ask(
+        database,
+        "insert into hub.organisations"
+        " (kind, name, short_name, is_listed, is_demonstration, source, source_on)"
+        " values ('OTHER', 'Regional Support Office of the Bali Process', 'RSO', true, true,"
+        " 'Invented for the demonstration', '2026-11-01')",
+    )
+    ask(
+        database,
+        "insert into hub.persons (name, email, organisation_id, is_demonstration)"
+        " select 'Demo Staff', 'staff@example.org', id, true from hub.organisations",
+    )
+    [made] = ask(database, "select id from hub.organisations")
+    assert run_seed(database) == ALL
+    assert ask(
+        database,
+        "select o.id, kind, vetting_state, is_listed, decides, source, source_on from hub.organisations o"
+        " join hub.persons p on p.organisation_id = o.id where o.short_name = 'RSO'",
+    ) == [(*made, "OTHER", None, True, False, "RSO public site", date(2026, 11, 23))]
+    assert ask(database, "select count(*) from hub.organisations") == [(ALL["organisations"],)]
+    assert run_seed(database) == NOTHING
+
+
 def test_no_name_is_taken_for_two_reference_organisations() -> None:
     rows = []
     for name in ("member_states.csv", "member_organisations.csv", "observers.csv", "office.csv"):

@@ -19,7 +19,7 @@ from hub.identity.actor import Actor, Role
 from hub.identity.models import Invitation, Person
 from hub.identity.oidc.claims import Account
 from hub.organisations.models import Organisation
-from schema.compiler.ids import global_id
+from schema.compiler.ids import global_id, parse
 from tests.conftest import Client
 from tests.identity.inviting import address, invited, people_at
 from tests.policy.clones import actor_of, as_owner
@@ -316,6 +316,49 @@ async def test_inviting_again_takes_the_place_of_the_first_and_tells_the_organis
             {"email": email},
         )
         assert [tuple(row) for row in told] == [("PersonInvited", "Demo Alliance", {"email": email})]
+
+
+async def test_a_mail_goes_out_again_an_hour_after_the_last(people: Client, place: Place) -> None:
+    staff, email = await people("staff", in_person=True), address()
+    given = {"email": email, "organisationId": await organisation_id(people, "Demo Alliance")}
+    id = (await staff.do("invitePerson", "invitation { id }", role="PARTNER", **given))["invitation"]["id"]
+
+    async def asked(state: str, minutes: int, **more: Any) -> str | None:
+        """What is said where the mail has been in the state for so long; None where it is queued again."""
+        values = {"mail_state": state, "mail_state_at": text(f"now() - interval '{minutes} minutes'"), **more}
+        async with as_owner(place) as owner:
+            await owner.execute(update(Invitation).where(Invitation.email == email).values(values))
+        payload = await staff.do("resendInvitation", "invitation { mailState expiresAt }", id=id)
+        if payload["__typename"] == "ResendInvitationSuccess":
+            assert payload["invitation"]["mailState"] == "QUEUED"
+            return None
+        assert payload["__typename"] == "Conflict"
+        return str(payload["message"]).partition(".")[0]
+
+    assert await asked("QUEUED", 600) == "The mail is queued already"
+    for state in ("SENT", "FAILED"):
+        assert await asked(state, 59) == "The last mail is not an hour old"
+        assert await asked(state, 61) is None
+    assert await asked("SENT", 61, expires_at=text("now()")) == "This invitation is over"
+    until = {"expires_at": text("now() + interval '1 day'")}
+    assert await asked("SENT", 61, withdrawn_at=text("now()"), **until) == "This invitation is over"
+    accepted = {"accepted_at": text("now()"), "accepted_by_id": select(Person.id).limit(1).scalar_subquery()}
+    assert (await asked("SENT", 61, withdrawn_at=None, **accepted) or "").startswith(
+        "This invitation was acc"
+    )
+    async with as_owner(place) as owner:
+        told = await owner.scalars(
+            text(
+                "select next_attempt_at is not null from hub.outbox_messages where payload ->> 'email' = :e"
+            ),
+            {"e": email},
+        )
+        assert list(told) == [True, True, True], "the first, and two more"
+        done = await owner.scalars(
+            text("select action from hub.audit_events where subject_id = :id order by id"),
+            {"id": parse(id)[1]},  # type: ignore[index]
+        )
+        assert list(done) == ["person:invite", "invitation:resend", "invitation:resend"]
 
 
 async def test_many_who_invite_the_same_at_once_leave_one_open_invitation(

@@ -52,6 +52,7 @@ async def employ(
     *roles: str,
     organisation: str = "Demo Alliance",
     is_confirmed: bool = True,
+    is_demonstration: bool = True,
 ) -> Somebody:
     """Somebody new of the organisation, with the roles from today on, signed in."""
     email, today = f"{uuid.uuid4().hex[:12]}@example.org", text("current_date")
@@ -61,7 +62,7 @@ async def employ(
         ).one()
         values: dict[str, Any] = {"name": f"New {email}", "email": email, "organisation_id": home}
         confirmed = {"confirmed_at": text("now()")} if is_confirmed else {}
-        made = insert(PersonRow).values(is_demonstration=True, **values, **confirmed)
+        made = insert(PersonRow).values(is_demonstration=is_demonstration, **values, **confirmed)
         id = (await owner.scalars(made.returning(PersonRow.id))).one()
         grants = []
         for role in roles:

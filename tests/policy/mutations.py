@@ -124,7 +124,7 @@ async def _invited(stage: Stage) -> Given:
     }
 
 
-async def _invitation_withdrawn(stage: Stage) -> Given:
+async def _invitation_open(stage: Stage) -> Given:
     return {"id": await stage.person_invitation()}
 
 
@@ -239,8 +239,9 @@ MUTATIONS: dict[str, Case] = {
     "handOverRole": Case(A.ROLE_HAND_OVER, _handed_over, ("focal-point",), ("staff", "admin"), True),
     "createApiToken": Case(A.TOKEN_CREATE, _token, EVERYBODY, in_person=True),
     "revokeApiToken": Case(A.TOKEN_REVOKE, _token_revoked, ("partner",), in_person=True),
-    "withdrawInvitation": Case(
-        A.INVITATION_WITHDRAW, _invitation_withdrawn, ("focal-point",), ("staff", "admin")
+    "resendInvitation": Case(
+        A.INVITATION_RESEND, _invitation_open, ("focal-point",), ("staff", "admin"), True
     ),
+    "withdrawInvitation": Case(A.INVITATION_WITHDRAW, _invitation_open, ("focal-point",), ("staff", "admin")),
     "revokeSession": Case(A.SESSION_REVOKE, _session, ("partner",)),
 }

@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from hub.config import Settings
 from hub.web.answering import REFUSAL_STATUS, go, show
 from hub.web.operations import Operation, Refused, ask
 from hub.web.people.deeds import Attempt, Deed, attempt, done_by, forms_of
@@ -20,7 +21,7 @@ PAGE_SIZE: Final = 50
 INVITE: Final = Deed(
     slug="invite",
     operation=Operation.beside(__file__, "invite.graphql"),
-    done="The invitation stands. Nothing was sent: tell the person as it says under “Who was invited”.",
+    done="The invitation stands. What becomes of its mail is said under “Who was invited”.",
     labels={"email": "E-mail address", "role": "Role"},
     id_name="organisationId",
 )
@@ -29,7 +30,12 @@ WITHDRAW: Final = Deed(
     operation=Operation.beside(__file__, "withdraw.graphql"),
     done="The invitation was withdrawn.",
 )
-DEEDS: Final = (INVITE, WITHDRAW)
+RESEND: Final = Deed(
+    slug="resend",
+    operation=Operation.beside(__file__, "resend.graphql"),
+    done="The mail is queued once more.",
+)
+DEEDS: Final = (INVITE, RESEND, WITHDRAW)
 
 
 def address(organisation: str) -> str:
@@ -52,6 +58,7 @@ async def people(request: Request) -> Response:
 async def _list(request: Request, tried: Attempt | None = None) -> Response:
     data = await _read(request)
     refused = tried.refused if tried else None
+    settings: Settings = request.app.state.settings
     return show(
         request,
         "people/template.html",
@@ -61,7 +68,8 @@ async def _list(request: Request, tried: Attempt | None = None) -> Response:
         forms=forms_of(DEEDS, tried),
         done=done_by(DEEDS, request.query_params.get("done", "")) if tried is None else None,
         labels=INVITE.labels,
-        hub_address=request.app.state.settings.base_url,
+        hub_address=settings.base_url,
+        sends_mail=settings.sends_mail,
         here=address(data["organisation"]["id"]) if data["organisation"] else "/account/people",
         new_key=lambda: str(uuid.uuid4()),
         search=request.query_params.get("search", "").strip(),
