@@ -27,7 +27,7 @@ from hub.identity.oidc.attempt import AttemptSeal
 from hub.identity.oidc.providers import Providers
 from hub.identity.purging import keep_purging
 from hub.identity.recognition import Recognition
-from hub.notifications.postman import delivering
+from hub.notifications.delivery import delivering
 from hub.policy import unguarded_models
 from hub.web import portal
 from hub.web.operations import documents

@@ -11,8 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -27,7 +25,6 @@ from aiosmtplib import (
 )
 from sqlalchemy import Interval, bindparam, text
 
-from hub.config import Settings
 from hub.db.engine import Database
 from hub.errors import Unavailable
 from hub.notifications.connection import connected, name_of, reason
@@ -45,8 +42,6 @@ MOST_TOGETHER: Final = 50
 """Messages over one connection."""
 MOST_ATTEMPTS: Final = 12
 LONGEST_DELAY: Final = timedelta(hours=6)
-GRACE_SECONDS: Final = 2.0
-"""For the message that is being sent when the hub stops."""
 
 _TAKE = text("select * from hub.take_mail(:lease)").bindparams(bindparam("lease", type_=Interval))
 _SENT = text("select hub.mail_sent(:id)")
@@ -169,19 +164,3 @@ def judged(error: Exception, attempt: int) -> tuple[str, timedelta | None]:
             return reason(error), None
         case _:
             return reason(error), delay(attempt)
-
-
-@asynccontextmanager
-async def delivering(database: Database, settings: Settings) -> AsyncIterator[None]:
-    """A postman at work until the end of the block; none without a mail server, nor in a demonstration."""
-    if settings.mail_server is None or not settings.sends_mail:
-        yield
-        return
-    postman = Postman(database, settings.mail_server, settings.base_url)
-    working = asyncio.create_task(postman.run())
-    yield
-    postman.stop()
-    _, late = await asyncio.wait([working], timeout=GRACE_SECONDS)
-    for task in late:
-        task.cancel()
-    await asyncio.wait([working])

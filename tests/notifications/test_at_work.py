@@ -17,7 +17,7 @@ import pytest
 from starlette.applications import Starlette
 
 from hub.database import Place
-from hub.notifications import postman
+from hub.notifications import delivery, postman
 from hub.notifications.server import MailServer
 from tests.conftest import running
 from tests.identity.inviting import address
@@ -27,7 +27,7 @@ from tests.organisations.staffing import Somebody, employ
 from tests.web.browsing import Visitor, assert_whole
 from tests.web.test_people import PEOPLE, form_of
 
-PROMPT = postman.GRACE_SECONDS + 1
+PROMPT = delivery.GRACE_SECONDS + 1
 
 
 @pytest.fixture(autouse=True)
