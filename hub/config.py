@@ -67,6 +67,8 @@ class Settings:
     metrics_token: str | None = None
     """What a scraper of /metrics sends as bearer token; None: this machine alone may ask."""
     pool_size: int = 10
+    storage_url: str | None = None
+    """Where files are kept; None: in the folder `files` of `data_dir`."""
     registered_documents_only: bool = False
     """Whoever is not signed in may run the portal's own documents, and no others."""
     debug: bool = False
@@ -77,6 +79,11 @@ class Settings:
     def audience(self) -> str:
         """For whom an access token must have been issued."""
         return self.oidc_audience or self.base_url
+
+    @property
+    def storage(self) -> str:
+        """The URL of the store of files."""
+        return self.storage_url or (self.data_dir.absolute() / "files").as_uri()
 
 
 def read_settings(environment: Mapping[str, str] = os.environ, **overrides: object) -> Settings:
@@ -97,6 +104,7 @@ def read_settings(environment: Mapping[str, str] = os.environ, **overrides: obje
         "rate_limit_url": environment.get("HUB_RATE_LIMIT_URL") or None,
         "metrics_token": environment.get("HUB_METRICS_TOKEN") or None,
         "pool_size": _number(environment, "HUB_POOL_SIZE", 10),
+        "storage_url": environment.get("HUB_STORAGE_URL") or None,
         "registered_documents_only": _is_on(environment, "HUB_REGISTERED_DOCUMENTS_ONLY"),
         "debug": _is_on(environment, "HUB_DEBUG"),
     }

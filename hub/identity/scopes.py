@@ -164,6 +164,18 @@ class Own(RowScope):
         return "itself" if self.columns == ("id",) else "own organisation"
 
 
+class Foreign(Own):
+    """Rows of other organisations than the actor's."""
+
+    says = "another organisation's"
+
+    def where(self, who: Sight, model: Entity, parent: Parent) -> ColumnElement[bool]:
+        return not_(super().where(who, model, parent))
+
+    def holds(self, actor: Actor, row: Any) -> bool:
+        return actor.organisation_id is not None and not super().holds(actor, row)
+
+
 class Mine(RowScope):
     """Rows of the actor in person."""
 
@@ -236,6 +248,17 @@ class Filled(Flagged):
 
     def holds(self, actor: Actor, row: Any) -> bool:
         return getattr(row, self.column) is not None
+
+
+class Empty(Flagged):
+    """Rows whose column is null."""
+
+    def where(self, who: Sight, model: Entity, parent: Parent) -> ColumnElement[bool]:
+        condition: ColumnElement[bool] = getattr(model, self.column).is_(None)
+        return condition
+
+    def holds(self, actor: Actor, row: Any) -> bool:
+        return getattr(row, self.column) is None
 
 
 class Unless(RowScope):

@@ -1,6 +1,6 @@
 """What is answered where there is no page to see: 404, a bug (500) under a reference, 503, and the like.
 
-A person gets a page, a program at /graphql the errors of a GraphQL response.
+A person gets a page, a program at /graphql or /files the errors of a GraphQL response.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ async def crashed(request: Request, error: Exception) -> Response:
 
 def _page(request: Request, status: int, *, reference: str = "") -> Response:
     heading, text = TEXTS.get(status, OTHERWISE)
-    if request.url.path.startswith("/graphql"):
+    if request.url.path.startswith("/graphql") or request.url.path == "/files":
         return _errors(status, f"{heading}. {text}".strip(), reference)
     return show(
         request,
