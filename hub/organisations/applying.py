@@ -86,7 +86,7 @@ async def submit(act: Act, *, application_id: uuid.UUID, version: int | None) ->
     application = await act.take(
         VettingApplication, application_id, Action.VETTING_SUBMIT, what="Application", version=version
     )
-    application.state = next_of_application(ApplicationState(application.state), VettingEvent.SUBMIT)
+    state = next_of_application(ApplicationState(application.state), VettingEvent.SUBMIT)
     await _require_applicant(act)
     problems = Problems()
     for column, name in REQUIRED.items():
@@ -96,7 +96,7 @@ async def submit(act: Act, *, application_id: uuid.UUID, version: int | None) ->
         message = "agree to every statement before you submit; if you cannot, ask the RSO"
         problems.add("statements", code="REQUIRED", message=message)
     problems.check()
-    application.declaration = declaration.whole()
+    application.state, application.declaration = state, declaration.whole()
     application.submitted_at, application.submitted_by_id = act.now, act.person_id
     act.changed(application)
     act.record(Action.VETTING_SUBMIT, application, declaration=declaration.VERSION)

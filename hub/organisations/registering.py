@@ -38,8 +38,8 @@ async def register(act: Act, *, name: str, short_name: str, kind: str, email: st
     made.kind, made.aliases = kind, []
     made.is_demonstration = await act.is_demonstration()
     await act.add(made)
-    act.record(Action.PARTNER_REGISTER, made, name=made.name)
     await inviting.invite(act, email=address, organisation_id=made.id, role=FOCAL_POINT)
+    act.record(Action.PARTNER_REGISTER, made, name=made.name)
     return made
 
 

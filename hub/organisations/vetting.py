@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from hub.act import Act
 from hub.errors import Conflict, NotAllowed
@@ -24,8 +25,7 @@ from hub.texts import LONG, Problems
 async def start(act: Act, *, application_id: uuid.UUID, version: int | None) -> VettingApplication:
     """Take an application up. Whoever does so does not decide on it."""
     application = await _take(act, application_id, Action.VETTING_START, version)
-    await _move(act, application, VettingEvent.START)
-    application.started_at, application.started_by_id = act.now, act.person_id
+    await _move(act, application, VettingEvent.START, started_at=act.now, started_by_id=act.person_id)
     act.record(Action.VETTING_START, application)
     _tell(act, "VettingStarted", application)
     return application
@@ -52,8 +52,7 @@ async def decide(
     if application.started_by_id == act.person_id:
         raise NotAllowed("You took this application up; somebody else of the office decides on it.")
     said = _reason(reason, "reason")
-    await _move(act, application, event_of(verdict))
-    application.decided_by_id = act.person_id
+    await _move(act, application, event_of(verdict), decided_by_id=act.person_id)
     _decide(act, application.organisation_id, application, VettingOutcome(verdict.value), said)
     act.record(Action.VETTING_DECIDE, application, verdict=verdict.value)
     _tell(act, "VettingDecided", application)
@@ -107,12 +106,15 @@ async def _take(act: Act, id: uuid.UUID, action: Action, version: int | None) ->
     return await act.take(VettingApplication, id, action, what="Application", version=version)
 
 
-async def _move(act: Act, application: VettingApplication, event: VettingEvent) -> None:
-    """Move the application and its organisation, which nobody else moves meanwhile."""
-    application.state = next_of_application(ApplicationState(application.state), event)
+async def _move(act: Act, application: VettingApplication, event: VettingEvent, **kept: Any) -> None:
+    """Move the application and its organisation, which nobody else moves meanwhile, and keep who did it."""
+    state = next_of_application(ApplicationState(application.state), event)
     partner = await act.see(Organisation, application.organisation_id, "Organisation")
     await act.session.refresh(partner, with_for_update=True)
     advance(act, partner, event)
+    application.state = state
+    for name, value in kept.items():
+        setattr(application, name, value)
     act.changed(application)
 
 

@@ -31,6 +31,8 @@ TABLE_OF = {
     "Person": "persons",
     "RoleGrant": "role_grants",
     "ApiToken": "api_tokens",
+    "VettingApplication": "vetting_applications",
+    "Partner": "organisations",
 }
 """Every type that a mutation is about: where its rows are."""
 
@@ -76,6 +78,13 @@ MEANING: dict[str, Callable[[Rows, Who, Row], bool]] = {
     "own": _own,
     "own organisation": _of_own_organisation,
     "once submitted": _was_submitted,
+    "once submitted, another organisation's": lambda _, who, row: (
+        row.submitted_at is not None and row.organisation_id != who.organisation
+    ),
+    "subject to vetting, another organisation's": lambda _, who, row: (
+        row.vetting_state is not None and row.id != who.organisation
+    ),
+    "as applying to be a partner": lambda _, __, row: row.vetting_state == "APPLIED",
     "own organisation, as partner": lambda rows, who, row: (
         _of_own_organisation(rows, who, row) and row.role == "PARTNER"
     ),
@@ -141,7 +150,9 @@ def made_by(who: Who, given: Given) -> Row:
         parsed = parse(given["organisationId"])
         assert parsed is not None
         organisation = parsed[1]
-    return SimpleNamespace(organisation_id=organisation, role=given.get("role"))
+    return SimpleNamespace(
+        organisation_id=organisation, role=given.get("role"), person_id=who.person, vetting_state="APPLIED"
+    )
 
 
 async def fingerprint(connection: AsyncConnection) -> dict[str, Any]:

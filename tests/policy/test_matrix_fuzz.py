@@ -31,6 +31,7 @@ from tests.policy.mutations import MUTATIONS, Case, Given
 from tests.policy.oracle import Rows, Who, load
 from tests.policy.outcomes import GRANTED, TABLE_OF, Printed, fingerprint
 from tests.policy.stage import Stage
+from tests.policy.test_policy_actions import BY_OTHER_MEANS
 
 EXAMPLES = 2
 KINDS = ("own", "another's", "any", "seen", "hidden", "missing", "of another type", "no id")
@@ -38,8 +39,8 @@ KINDS = ("own", "another's", "any", "seen", "hidden", "missing", "of another typ
 STANDING = ("any", "seen", "hidden")
 BEYOND = {"Conflict", "InvalidInput"}
 """What a standing row's state, or the input for it, may lead to where the policy lets somebody pass."""
-OWN_VALUATION = "NotAllowed"
-"""Nobody approves the own valuation: a rule of the action, about a person and no role."""
+OF_ONESELF = "NotAllowed"
+"""Nobody approves what he valued or decides on what he took up: rules of actions, about a person and no role."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,8 @@ def without_policy(contract: GraphQLSchema, matrix: Printed) -> set[str]:
 
 def test_every_mutation_has_its_line_in_the_printed_matrix() -> None:
     assert without_policy(schema._schema, printed()) == set()
-    assert {case.action.value for case in MUTATIONS.values()} == set(printed().actions)
+    actions = {case.action for case in MUTATIONS.values()} | BY_OTHER_MEANS
+    assert {action.value for action in actions} == set(printed().actions)
 
 
 def test_a_mutation_that_is_added_without_a_policy_is_noticed() -> None:
@@ -138,19 +140,25 @@ async def attempts(place: Place, case: Case, picks: dict[str, list[tuple[str, in
         elif "role" in prepared:
             given = prepared | somewhere(rows, number)
         outcome = matrix.outcome(case.action.value, rows, who, given)
-        approves_own = case.action is Action.CONTRIBUTION_APPROVE_VALUATION and is_own_valuation(
-            rows, who, given
-        )
-        beyond = frozenset(BEYOND | ({OWN_VALUATION} if approves_own else set()))
+        beyond = frozenset(BEYOND | ({OF_ONESELF} if is_of_oneself(case, rows, who, given) else set()))
         found.append(Attempt(name, kind, given, outcome, beyond))
     return found
 
 
-def is_own_valuation(rows: Rows, who: Who, given: Given) -> bool:
-    """Whether somebody is about to approve what he or she has valued."""
+SECOND_PAIRS_OF_EYES = {
+    Action.CONTRIBUTION_APPROVE_VALUATION: ("contributions", "valued_by_id"),
+    Action.VETTING_DECIDE: ("vetting_applications", "started_by_id"),
+}
+
+
+def is_of_oneself(case: Case, rows: Rows, who: Who, given: Given) -> bool:
+    """Whether somebody is about to approve or decide what he or she began."""
+    if case.action not in SECOND_PAIRS_OF_EYES:
+        return False
+    table, column = SECOND_PAIRS_OF_EYES[case.action]
     found = parse_id(given["id"])
-    row = found and rows.by_id["contributions"].get(found[1])
-    return row is not None and row.valued_by_id == who.person
+    row = found and rows.by_id[table].get(found[1])
+    return row is not None and getattr(row, column) == who.person
 
 
 def chosen(rows: Rows, name: str | None, kind: str, number: int, staged: str) -> str:
