@@ -66,7 +66,15 @@ def _of_own_organisation(_: Rows, who: Who, row: Row) -> bool:
     raise AssertionError(row)
 
 
+def _organisation_of(row: Row) -> uuid.UUID:
+    """Whose the row is; an organisation is its own."""
+    found: uuid.UUID = row.id if hasattr(row, "short_name") else row.organisation_id
+    return found
+
+
 def _was_submitted(rows: Rows, _: Who, row: Row) -> bool:
+    if row.id in rows.by_id["vetting_applications"]:
+        return row.submitted_at is not None
     return any(
         revision.proposal_id == row.id and revision.submitted_at is not None
         for revision in rows.tables["proposal_revisions"]
@@ -78,21 +86,18 @@ MEANING: dict[str, Callable[[Rows, Who, Row], bool]] = {
     "own": _own,
     "own organisation": _of_own_organisation,
     "once submitted": _was_submitted,
-    "once submitted, another organisation's": lambda _, who, row: (
-        row.submitted_at is not None and row.organisation_id != who.organisation
-    ),
-    "subject to vetting, another organisation's": lambda _, who, row: (
-        row.vetting_state is not None and row.id != who.organisation
-    ),
     "as applying to be a partner": lambda _, __, row: row.vetting_state == "APPLIED",
-    "own organisation, as partner": lambda rows, who, row: (
-        _of_own_organisation(rows, who, row) and row.role == "PARTNER"
-    ),
+    "as partner": lambda _, __, row: row.role == "PARTNER",
+    "as focal point": lambda _, __, row: row.role == "FOCAL_POINT",
+    "somebody else's": lambda _, who, row: row.person_id != who.person,
+    "nobody who is staff or admin": lambda _, who, __: not who.is_any("STAFF", "ADMIN"),
+    "subject to vetting": lambda _, __, row: row.vetting_state is not None,
+    "another organisation's": lambda _, who, row: _organisation_of(row) != who.organisation,
     "as anything but Co-Manager and administrator": lambda _, __, row: (
         row.role not in ("CO_MANAGER", "ADMIN")
     ),
 }
-"""What the words beneath the matrix mean, written down by hand."""
+"""What the words beneath the matrix mean, part by part, written down by hand."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +125,7 @@ class Printed:
             is_in_it = column == "anyone" or (
                 who.person is not None and (column == "signed in" or ROLE_OF[column] in who.roles)
             )
-            if is_in_it and MEANING[words](rows, who, row):
+            if is_in_it and all(MEANING[part](rows, who, row) for part in words.split(", ")):
                 return True
         return False
 
@@ -129,14 +134,18 @@ class Printed:
         if who.person is None:
             return "NotAllowed"
         row: Row = made_by(who, given)
-        if "id" in given:
-            parsed = parse(given["id"])
+        key = next((key for key in ("id", "personId") if key in given), None)
+        if key is not None:
+            parsed = parse(given[key])
             if parsed is None or parsed[0] not in TABLE_OF:
                 return "InvalidInput"
             table = TABLE_OF[parsed[0]]
             row = rows.by_id[table].get(parsed[1])
             if row is None or not rows.sees(table, who, row):
                 return "NotFound"
+            if key == "personId":  # a role is made for the person
+                made = {"organisation_id": row.organisation_id, "person_id": row.id}
+                row = SimpleNamespace(role=given["role"], **made)
         return GRANTED if self.grants(action, rows, who, row) else "NotAllowed"
 
 

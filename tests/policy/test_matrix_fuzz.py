@@ -40,7 +40,7 @@ STANDING = ("any", "seen", "hidden")
 BEYOND = {"Conflict", "InvalidInput"}
 """What a standing row's state, or the input for it, may lead to where the policy lets somebody pass."""
 OF_ONESELF = "NotAllowed"
-"""Nobody approves what he valued or decides on what he took up: rules of actions, about a person and no role."""
+"""Nobody approves what he valued, or decides on what he took up: rules about a person and no role."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,8 @@ class Attempt:
     """What else may come of it where the row stands in whatever state."""
 
 
-Clients = dict[str | None, Person]
+Clients = dict[tuple[str | None, bool], Person]
+"""By who it is, and whether he or she sits at a browser."""
 PICKS = st.fixed_dictionaries(
     {
         str(name): st.lists(st.tuples(st.sampled_from(KINDS), st.integers(0, 9_999)), min_size=2, max_size=3)
@@ -118,7 +119,11 @@ def place(fuzzed_place: Place) -> Place:
 @pytest.fixture
 async def everybody(people: Client) -> Clients:
     """Whoever may ask, at the API."""
-    return {name: await people(name) for name in IDENTITIES}
+    return {
+        (name, in_person): await people(name, in_person=in_person)
+        for name in IDENTITIES
+        for in_person in (False, True)
+    }
 
 
 async def attempts(place: Place, case: Case, picks: dict[str, list[tuple[str, int]]]) -> list[Attempt]:
@@ -135,8 +140,9 @@ async def attempts(place: Place, case: Case, picks: dict[str, list[tuple[str, in
     for name, kind, number, prepared in staged:
         who = rows.who(name, today)
         given = prepared
-        if "id" in prepared:
-            given = prepared | {"id": chosen(rows, name, kind, number, prepared["id"])}
+        subject = next((key for key in ("id", "personId") if key in prepared), None)
+        if subject is not None:
+            given = prepared | {subject: chosen(rows, name, kind, number, prepared[subject])}
         elif "role" in prepared:
             given = prepared | somewhere(rows, number)
         outcome = matrix.outcome(case.action.value, rows, who, given)
@@ -200,11 +206,12 @@ async def mismatches(
 ) -> list[tuple[Attempt, str]]:
     """The attempts that came to something else, and to what. Refusals come first: they may change nothing."""
     tried = await attempts(place, MUTATIONS[mutation], picks)
+    in_person = MUTATIONS[mutation].in_person
     success, wrong = f"{mutation[0].upper()}{mutation[1:]}Success", []
     async with as_owner(place) as owner:
         before = await fingerprint(owner)
     for attempt in (attempt for attempt in tried if attempt.outcome != GRANTED):
-        outcome = await answered(clients[attempt.name], mutation, attempt.given)
+        outcome = await answered(clients[attempt.name, in_person], mutation, attempt.given)
         if outcome != attempt.outcome:
             wrong.append((attempt, outcome))
     async with as_owner(place) as owner:
@@ -212,7 +219,7 @@ async def mismatches(
             wrong.append((tried[0], "what was refused has changed something"))
     granted = {str(attempt.given): attempt for attempt in tried if attempt.outcome == GRANTED}
     for attempt in granted.values():
-        outcome = await answered(clients[attempt.name], mutation, attempt.given)
+        outcome = await answered(clients[attempt.name, in_person], mutation, attempt.given)
         if outcome not in {success, *(attempt.beyond if attempt.kind in STANDING else ())}:
             wrong.append((attempt, outcome))
     return wrong
