@@ -18,7 +18,7 @@ def clean(given: str, kind: MediaType) -> str:
     """The last part of the name, without what is no part of a name, ending as names of its type do."""
     name = unicodedata.normalize("NFC", given).replace("\\", "/").rpartition("/")[2]
     name = "".join(" " if c in _UNUSABLE else c for c in name if unicodedata.category(c) not in _HIDDEN)
-    name = " ".join(name.split()).strip(". ")
+    name = " ".join(name.split()).rstrip(". ")
     stem, suffix = name, SUFFIXES[kind][0]
     for known in SUFFIXES[kind]:
         if name.lower().endswith(known):
@@ -29,6 +29,7 @@ def clean(given: str, kind: MediaType) -> str:
 
 def disposition(name: str) -> str:
     """The Content-Disposition of a download (RFC 6266): to be kept, never to be shown."""
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode("ascii")
+    stem, _, suffix = name.rpartition(".")
+    plain = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode("ascii")
     plain = "".join(c for c in plain if c.isalnum() or c in " ._-()").strip(". ") or "document"
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+    return f"attachment; filename=\"{plain}.{suffix}\"; filename*=UTF-8''{quote(name, safe='')}"
