@@ -491,6 +491,11 @@ def visible(model: type[Base], actor: Actor, at: Any = None) -> ColumnElement[bo
     return predicate(READS, model, audiences(actor), BoundSight(actor), at)
 
 
+def reaches(actor: Actor, model: type[Base]) -> bool:
+    """Whether the actor may see any row of the model at all, should there be one."""
+    return not audiences(actor).isdisjoint(READS[model])
+
+
 def seen_with(model: type[Base], actor: Actor, parent: type[Base], column: str) -> bool:
     """Whether the actor sees every row of the model whose column refers to a row of `parent` that he sees."""
     mine = audiences(actor)

@@ -9,10 +9,14 @@ import httpx
 from tests.conftest import Person
 
 
-async def hand_in(person: Person, content: bytes, name: str | None = "report.pdf", **more: Any) -> httpx.Response:
+async def hand_in(
+    person: Person, content: bytes, name: str | None = "report.pdf", **more: Any
+) -> httpx.Response:
     """The answer to a file's raw bytes."""
     params = {} if name is None else {"name": name}
-    return await person.http.post("/files", params={**params, **more}, content=content, headers=person.headers)
+    return await person.http.post(
+        "/files", params={**params, **more}, content=content, headers=person.headers
+    )
 
 
 async def fetched(person: Person, path: str) -> httpx.Response:

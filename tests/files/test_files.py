@@ -79,7 +79,9 @@ async def test_what_was_handed_in_is_told_and_recorded(place: Place, people: Cli
     assert kept(tmp_path) == [row.object_key]
     assert "report" not in row.object_key
     async with as_owner(place) as owner:
-        event = await owner.execute(text("select action, details from hub.audit_events order by id desc limit 1"))
+        event = await owner.execute(
+            text("select action, details from hub.audit_events order by id desc limit 1")
+        )
         assert event.one() == ("file:upload", {"type": "application/pdf", "size": len(PDF)})
 
 
@@ -215,7 +217,9 @@ async def test_a_file_alone_is_seen_by_its_organisation_only(people: Client) -> 
             assert (answer.status_code, answer.content) == (200, PDF)
             continue
         absent = await fetched(person, missing)
-        assert (answer.status_code, answer.text) == (absent.status_code, absent.text) == (404, absent.text), name
+        assert (answer.status_code, answer.text) == (absent.status_code, absent.text) == (404, absent.text), (
+            name
+        )
         node = await person.data("query($id: ID!) { node(id: $id) { id } }", id=made["id"])
         assert node == {"node": None}
 

@@ -69,4 +69,7 @@ def test_a_download_tells_its_name_twice() -> None:
     assert disposition("étude “1”.pdf") == (
         "attachment; filename=\"etude 1.pdf\"; filename*=UTF-8''%C3%A9tude%20%E2%80%9C1%E2%80%9D.pdf"
     )
-    assert disposition("ลง.pdf") == "attachment; filename=\"document.pdf\"; filename*=UTF-8''%E0%B8%A5%E0%B8%87.pdf"
+    assert (
+        disposition("ลง.pdf")
+        == "attachment; filename=\"document.pdf\"; filename*=UTF-8''%E0%B8%A5%E0%B8%87.pdf"
+    )

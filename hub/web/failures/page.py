@@ -29,7 +29,10 @@ TEXTS: Final = {
         "There is no such page, or it is not yours to see. Check the address, or sign in.",
     ),
     405: ("This address does not take that", "Go back to the page and use its own buttons."),
-    413: ("That was too much at once", "Shorten what you typed, then send it again."),
+    413: (
+        "That was too much at once",
+        "Shorten what you typed, or choose a smaller file, then send it again.",
+    ),
     415: ("This form cannot be read", "Send it from the portal's own page."),
     500: ("Something went wrong on our side", ""),
     503: (
