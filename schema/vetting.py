@@ -84,7 +84,6 @@ class VettingApplication(Node):
 @strawberry.enum(description="What applications to be vetted are ordered by.")
 class VettingApplicationOrderField(StrEnum):
     CREATED_AT = "created_at"
-    SUBMITTED_AT = "submitted_at"
     REFERENCE = "reference"
 
 

@@ -301,7 +301,7 @@ end $$;
 create or replace trigger keep_submitted before update on hub.vetting_applications
 for each row execute function hub.keep_submitted_application();
 
--- And its documents: none comes or goes once the application was submitted.
+-- And its documents: none comes or goes once the application was submitted. After the policies, which come first.
 create or replace function hub.keep_submitted_documents() returns trigger
 language plpgsql set search_path = '' as $$
 begin
@@ -313,7 +313,7 @@ begin
     return new;
 end $$;
 
-create or replace trigger keep_submitted before insert on hub.vetting_documents
+create or replace trigger keep_submitted after insert on hub.vetting_documents
 for each row execute function hub.keep_submitted_documents();
 create or replace trigger keep_unremoved before update on hub.vetting_documents
 for each row when (new is distinct from old) execute function hub.keep_submitted_documents();

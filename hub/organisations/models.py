@@ -153,7 +153,6 @@ class VettingApplication(Demonstrable, Versioned, Base):
             postgresql_where=text("state in ('DRAFT', 'SUBMITTED', 'UNDER_VETTING')"),
         ),
         Index("ix_vetting_applications_created_at_id", "created_at", "id"),
-        Index("ix_vetting_applications_submitted_at_id", "submitted_at", "id"),
         Index("ix_vetting_applications_state_created_at_id", "state", "created_at", "id"),
         CheckConstraint(
             "(submitted_at is null) = (state = 'DRAFT') and (submitted_at is null) = (declaration is null)"

@@ -171,12 +171,6 @@ def _applications() -> None:
         schema="hub",
     )
     op.create_index(
-        "ix_vetting_applications_submitted_at_id",
-        "vetting_applications",
-        ["submitted_at", "id"],
-        schema="hub",
-    )
-    op.create_index(
         "uq_vetting_applications_open",
         "vetting_applications",
         ["organisation_id"],

@@ -39,7 +39,7 @@ NAMES = {
     "report.pdf": "report.pdf",
     "Report.PDF": "Report.pdf",
     "../../etc/passwd": "passwd.pdf",
-    r"C:\Users\a\report.pdf": "report.pdf",
+    r"C:\a\report.pdf": "report.pdf",
     "..": "document.pdf",
     ".pdf": "document.pdf",
     ".htaccess": "htaccess.pdf",

@@ -124,7 +124,8 @@ LINKS: dict[str, str] = {
     "Secondment.initiative": one("initiatives", "initiative_id"),
     "Secondment.organisation": one("organisations", "organisation_id"),
     "VettingApplication.createdBy": one("persons", "created_by_id"),
-    "VettingApplication.decisions": many("vetting_decisions", "application_id"),
+    "VettingApplication.decisions": "select c.application_id, c.id from vetting_decisions c"
+    " where c.application_id is not null order by c.id",
     "VettingApplication.documents": "select l.application_id, c.id from vetting_documents l"
     " join files c on c.id = l.file_id where l.removed_at is null order by c.id",
     "VettingApplication.organisation": one("organisations", "organisation_id"),

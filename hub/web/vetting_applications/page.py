@@ -16,7 +16,7 @@ APPLICATIONS: Final = ListPage(
     filters=("state",),
     orders={
         "CREATED_AT.DESC": "Newest first",
-        "SUBMITTED_AT.ASC": "Waiting longest first",
+        "CREATED_AT.ASC": "Oldest first",
         "REFERENCE.ASC": "Reference",
     },
 )
