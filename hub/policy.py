@@ -50,6 +50,7 @@ from hub.identity.scopes import (
     Others,
     Own,
     OwnInitiatives,
+    ReferredBy,
     RowScope,
     Scope,
     Sight,
@@ -193,7 +194,7 @@ ANOTHERS = Foreign("organisation_id")
 APPLYING = OneOf("vetting_state", "APPLIED", says="as applying to be a partner")
 VETTABLE = Filled("vetting_state", says="subject to vetting").besides(Foreign("id"))
 IN_HAND = OneOf("state", "DRAFT", "SUBMITTED", says="not taken up yet")
-ATTACHED = InSet(
+ATTACHED = ReferredBy(
     VettingDocument,
     "file_id",
     Empty("removed_at", says="kept") & Through(VettingApplication, "application_id", SUBMITTED),

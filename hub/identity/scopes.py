@@ -345,6 +345,22 @@ class Through(Scope):
         return through if self.scope is None else f"{through}, {self.scope.says}"
 
 
+class ReferredBy(Scope):
+    """Rows whose id stands in a column of another table, there in a scope of its own; looked up one by one."""
+
+    def __init__(self, other: type[Base], column: str, scope: Scope, *, says: str) -> None:
+        self.other, self.column, self.scope, self._says = other, column, scope, says
+
+    def where(self, who: Sight, model: Entity, parent: Parent) -> ColumnElement[bool]:
+        inside = self.scope.where(who, self.other, parent)
+        link = getattr(self.other, self.column) == model.id
+        return select(self.other.id).where(and_(link, inside)).exists()
+
+    @property
+    def says(self) -> str:
+        return self._says
+
+
 class HandedOverByMe(Scope):
     """Roles that their holder, the actor, hands over.
 
