@@ -49,7 +49,7 @@ def build_app(settings: Settings, login: URL, *, compiles: bool = True) -> Starl
     known = PersistedDocuments(documents())
     endpoint = Endpoint(known, registered_only=settings.registered_documents_only)
     graphql = Route("/graphql", endpoint)
-    store = Store.at(settings.storage)
+    store = Store.of(settings)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:

@@ -6,6 +6,7 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from typing import IO, Any, Final
 
 import obstore
@@ -13,6 +14,8 @@ import structlog
 from obstore.exceptions import BaseError
 from obstore.store import ObjectStore, from_url
 
+from hub.config import Settings
+from hub.db import embedded
 from hub.errors import SetUpError, Unavailable
 
 CHUNK: Final = 1 << 18
@@ -28,16 +31,38 @@ class Store:
         self._objects = objects
 
     @classmethod
+    def of(cls, settings: Settings) -> Store:
+        """The store of the settings; SetUpError where it cannot be used."""
+        if settings.storage_url is None:
+            try:
+                embedded.claim(settings.data_dir)
+            except OSError as error:
+                raise SetUpError(
+                    f"{settings.data_dir} cannot be written ({error.strerror}). Change its permissions, name "
+                    "another folder by HUB_DATA_DIR, or where files are kept by HUB_STORAGE_URL."
+                ) from None
+        return cls.at(settings.storage)
+
+    @classmethod
     def at(cls, url: str) -> Store:
         """The store at the URL (a folder is made where it is missing); SetUpError where it cannot be used."""
         more: dict[str, Any] = {"mkdir": True} if url.startswith("file:") else {}
         try:
             return cls(from_url(url, **more))
-        except (BaseError, ValueError, TypeError) as error:
+        except (BaseError, OSError, ValueError, TypeError) as error:
+            reason = str(error).splitlines()[0] if isinstance(error, OSError) else type(error).__name__
             raise SetUpError(
-                f"HUB_STORAGE_URL {url!r} cannot be used ({type(error).__name__}). Write file:///folder, "
+                f"HUB_STORAGE_URL {url!r} cannot be used ({reason}). Write file:///folder, "
                 "s3://bucket/prefix, gs://bucket/prefix or az://account/container/prefix."
             ) from None
+
+    async def examine(self) -> None:
+        """Write, read and remove something; Unavailable where that cannot be done."""
+        key = await self.put(BytesIO(b"hub"))
+        read = b"".join([part async for part in await self.get(key)])
+        await self.remove(key)
+        if read != b"hub":
+            raise Unavailable("It gave something else than what was put there.")
 
     async def put(self, file: IO[bytes]) -> str:
         """Keep the file's content; its key."""

@@ -346,7 +346,7 @@ class Through(Scope):
 
 
 class ReferredBy(Scope):
-    """Rows whose id stands in a column of another table, there in a scope of its own; looked up one by one."""
+    """Rows whose id stands in a column of another table, there in a scope of its own; found one by one."""
 
     def __init__(self, other: type[Base], column: str, scope: Scope, *, says: str) -> None:
         self.other, self.column, self.scope, self._says = other, column, scope, says

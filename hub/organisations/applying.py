@@ -56,7 +56,7 @@ async def save(
     policy.require(act.actor, Action.VETTING_SAVE, begun)
     checked = _checked(content)
     await _check_documents(act, document_ids)
-    await act.session.execute(_LOCK, {"organisation": str(act.actor.organisation_id)})
+    await _alone(act)
     await _require_applicant(act)
     application = await _open_of(act)
     if application is None:
@@ -83,6 +83,7 @@ async def save(
 
 async def submit(act: Act, *, application_id: uuid.UUID, version: int | None) -> VettingApplication:
     """Submit the draft with the whole declaration. From then on it does not change."""
+    await _alone(act)
     application = await act.take(
         VettingApplication, application_id, Action.VETTING_SUBMIT, what="Application", version=version
     )
@@ -104,6 +105,11 @@ async def submit(act: Act, *, application_id: uuid.UUID, version: int | None) ->
     return application
 
 
+async def _alone(act: Act) -> None:
+    """Let nobody else draft or submit for the actor's organisation, until the act ends."""
+    await act.session.execute(_LOCK, {"organisation": str(act.actor.organisation_id)})
+
+
 async def _require_applicant(act: Act) -> None:
     """Only a partner that is not vetted yet applies."""
     own = await act.see(Organisation, act.actor.organisation_id or uuid.UUID(int=0), "Organisation")
@@ -117,12 +123,10 @@ async def _require_applicant(act: Act) -> None:
 async def _open_of(act: Act) -> VettingApplication | None:
     """The one application of the actor's organisation that is not decided or returned."""
     found: VettingApplication | None = await act.session.scalar(
-        select(VettingApplication)
-        .where(
+        select(VettingApplication).where(
             VettingApplication.organisation_id == act.actor.organisation_id,
             VettingApplication.state.in_(OPEN),
         )
-        .with_for_update()
     )
     return found
 

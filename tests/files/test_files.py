@@ -13,9 +13,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from starlette.applications import Starlette
 
-from hub.config import Settings
+from hub.config import DATA_FOLDER_MARK, Settings
 from hub.database import Place
-from hub.errors import SetUpError
+from hub.errors import SetUpError, Unavailable
 from hub.files.kinds import LARGEST
 from hub.files.store import Store
 from tests.conftest import Client, Person
@@ -256,7 +256,7 @@ async def test_a_row_whose_object_is_gone_is_no_empty_file(people: Client, tmp_p
 
 
 def test_a_store_that_cannot_be_is_refused_at_the_start() -> None:
-    for url in ("nonsense", "gopher://a/b", ""):
+    for url in ("nonsense", "gopher://a/b", "", "file:///dev/null/files"):
         with pytest.raises(SetUpError, match="HUB_STORAGE_URL"):
             Store.at(url)
 
@@ -264,6 +264,24 @@ def test_a_store_that_cannot_be_is_refused_at_the_start() -> None:
 def test_files_are_kept_beside_the_database_unless_told_otherwise(tmp_path: Path) -> None:
     assert Settings(data_dir=tmp_path).storage == (tmp_path / "files").as_uri()
     assert Settings(data_dir=tmp_path, storage_url="s3://bucket/hub").storage == "s3://bucket/hub"
+
+
+def test_a_new_data_folder_is_marked_as_the_hubs_own(tmp_path: Path) -> None:
+    Store.of(Settings(data_dir=tmp_path / "new"))
+    assert {file.name for file in (tmp_path / "new").iterdir()} == {DATA_FOLDER_MARK, "files"}
+    (tmp_path / "file").write_text("")
+    with pytest.raises(SetUpError, match="cannot be written"):
+        Store.of(Settings(data_dir=tmp_path / "file"))
+
+
+async def test_a_store_is_examined_by_using_it(tmp_path: Path) -> None:
+    store = Store.of(Settings(data_dir=tmp_path))
+    await store.examine()
+    assert kept(tmp_path) == []
+    (tmp_path / "files").rmdir()
+    (tmp_path / "files").write_text("")
+    with pytest.raises(Unavailable):
+        await store.examine()
 
 
 async def test_the_table_takes_no_file_of_another_kind_or_size(place: Place, people: Client) -> None:

@@ -167,6 +167,25 @@ async def test_two_who_begin_at_once_begin_one_draft(people: Client, place: Plac
     assert len({draft["id"] for draft in drafts}) == 1
 
 
+async def test_a_draft_is_changed_and_submitted_at_once_by_one_after_the_other(
+    people: Client, place: Place
+) -> None:
+    focal_point = await people("focal-point")
+    for _ in range(3):
+        await set_vetting(place, "APPLIED")
+        draft = await saved(focal_point, **CONTENT, statements=AGREED)
+        answers = await asyncio.gather(
+            *(focal_point.do("saveVettingApplication", **CONTENT, statements=AGREED) for _ in range(2)),
+            *(focal_point.do("submitVettingApplication", id=draft["id"]) for _ in range(2)),
+        )
+        outcomes = [answer["__typename"] for answer in answers]
+        assert outcomes.count("SubmitVettingApplicationSuccess") == 1
+        assert set(outcomes[:2]) <= {"SaveVettingApplicationSuccess", "Conflict"}
+        async with as_owner(place) as owner:
+            stage = Stage(owner)
+            await stage.withdraw_drafts(await stage.organisation("APPLIED"))
+
+
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
