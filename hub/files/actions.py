@@ -19,7 +19,7 @@ from hub.files.kinds import LARGEST, MediaType, Unusable, kind_of
 from hub.files.models import StoredFile
 from hub.files.names import clean
 from hub.files.store import CHUNK, Store
-from hub.identity.actor import Actor
+from hub.identity.actor import Actor, Means
 from hub.policy import Action
 from hub.texts import SHORT, Problems
 
@@ -38,6 +38,8 @@ def require_uploader(actor: Actor) -> None:
     """Refuse whoever may not hand files in, before any of one is read."""
     if actor.is_public:
         raise NotAllowed("Sign in first.")
+    if actor.means is Means.READER:
+        raise NotAllowed("This token only reads. Make one that writes too, or sign in.")
     policy.require(actor, Action.FILE_UPLOAD, StoredFile(organisation_id=actor.organisation_id))
 
 

@@ -130,6 +130,8 @@ def _refuse_odd(entries: list[zipfile.ZipInfo]) -> None:
         raise _broken("office")
     for entry in entries:
         name = entry.filename.lower()
+        if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise _broken("office")
         if entry.flag_bits & 1:
             raise Unusable("ENCRYPTED", "take the password off the document and hand it in again")
         if name.endswith(_PROGRAMS) or name.startswith(("basic/", "scripts/")):
@@ -152,11 +154,12 @@ def _office_kind(parts: zipfile.ZipFile, names: set[str]) -> MediaType:
 
 def _declared(text: bytes) -> dict[str, str]:
     """Part -> type, as an Office Open XML package declares them."""
-    if b"<!DOCTYPE" in text or b"<!ENTITY" in text:
-        raise _broken("office")
     try:
-        root = ElementTree.fromstring(text)  # noqa: S314 (no document type, so no entities)
-    except ElementTree.ParseError:
+        written = text.decode("utf-8-sig")
+        if "<!" in written:
+            raise _broken("office")
+        root = ElementTree.fromstring(written)  # noqa: S314 (no document type, so no entities)
+    except (UnicodeDecodeError, ElementTree.ParseError):
         raise _broken("office") from None
     return {part.get("PartName", ""): part.get("ContentType", "") for part in root.iter(_CONTENT_TYPES)}
 

@@ -26,10 +26,10 @@ PNG = (
 )
 
 
-def archive(parts: Mapping[str, str | bytes]) -> bytes:
+def archive(parts: Mapping[str, str | bytes], packing: int = zipfile.ZIP_DEFLATED) -> bytes:
     """A ZIP of the parts."""
     made = io.BytesIO()
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as parts_of:
+    with zipfile.ZipFile(made, "w", packing) as parts_of:
         for name, body in parts.items():
             parts_of.writestr(name, body)
     return made.getvalue()
@@ -59,6 +59,18 @@ GOOD: Mapping[MediaType, bytes] = {
     MediaType.XLSX: XLSX,
     MediaType.ODT: ODT,
 }
+
+
+def locked(content: bytes) -> bytes:
+    """The archive, saying of its parts that they are encrypted."""
+    for header, place in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        parts = content.split(header)
+        parts[1:] = [
+            part[: place - 4] + bytes([part[place - 4] | 1]) + part[place - 3 :] for part in parts[1:]
+        ]
+        content = header.join(parts)
+    return content
+
 
 MACROS = "application/vnd.ms-word.document.macroEnabled.main+xml"
 
@@ -91,6 +103,17 @@ BAD: Mapping[str, tuple[bytes, str]] = {
         archive({"[Content_Types].xml": '<!DOCTYPE a [<!ENTITY b "c">]><a/>', "word/document.xml": ""}),
         "BROKEN",
     ),
+    "a package with entities in another alphabet": (
+        archive(
+            {
+                "[Content_Types].xml": '<!DOCTYPE a [<!ENTITY b "c">]><a/>'.encode("utf-16"),
+                "word/document.xml": "",
+            }
+        ),
+        "BROKEN",
+    ),
+    "a DOCX that is packed otherwise": (archive({"word/document.xml": ""}, zipfile.ZIP_LZMA), "BROKEN"),
+    "a DOCX with a password": (locked(DOCX), "ENCRYPTED"),
     "half a PDF": (PDF[:40], "BROKEN"),
     "half a PNG": (PNG[:-20], "BROKEN"),
     "a PNG with a bit turned": (PNG[:40] + bytes([PNG[40] ^ 1]) + PNG[41:], "BROKEN"),

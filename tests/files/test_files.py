@@ -21,6 +21,7 @@ from hub.files.store import Store
 from tests.conftest import Client, Person
 from tests.files.conftest import fetched, hand_in
 from tests.files.samples import BAD, DOCX, GOOD, PDF
+from tests.organisations.staffing import day
 from tests.policy.clones import IDENTITIES, as_owner
 
 UPLOADERS = ("partner", "focal-point")
@@ -195,12 +196,23 @@ async def test_another_site_hands_nothing_in(place: Place, people: Client) -> No
     assert (await hand_in(browser, PDF)).status_code == 201
 
 
+async def test_a_token_that_only_reads_hands_nothing_in(place: Place, people: Client) -> None:
+    browser = await people("partner", in_person=True)
+    given = {"label": "A reader", "access": "READ", "expiresOn": day(30)}
+    made = await browser.do("createApiToken", "secret", **given)
+    reader = Person(browser.http, made["secret"])
+    answer = await hand_in(reader, PDF)
+    assert (answer.status_code, "This token only reads" in answer.text) == (403, True)
+    path = (await hand_in(browser, PDF)).json()["path"]
+    assert (await fetched(reader, path)).content == PDF
+
+
 async def test_a_file_never_changes_whoever_asks(place: Place, people: Client) -> None:
     await hand_in(await people("partner"), PDF)
-    partner_app: Person = await people("partner")
+    partner = await people("partner")
     for method in ("PUT", "PATCH", "DELETE"):
         (row,) = await rows(place)
-        answer = await partner_app.http.request(method, f"/files/{row.id}", headers=partner_app.headers)
+        answer = await partner.http.request(method, f"/files/{row.id}", headers=partner.headers)
         assert answer.status_code == 405
 
 

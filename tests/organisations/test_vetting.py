@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from starlette.applications import Starlette
 
 from hub.database import Place
+from hub.identity.actor import Role
 from hub.organisations.declaration import Statement, whole
 from schema.compiler.ids import parse
 from tests.conftest import Client, Person
@@ -17,6 +19,7 @@ from tests.files.conftest import fetched, hand_in
 from tests.files.samples import PDF
 from tests.organisations.conftest import Employ
 from tests.organisations.staffing import recorded
+from tests.organisations.test_people import signs_in
 from tests.policy.clones import IDENTITIES, as_owner
 from tests.policy.stage import Stage
 
@@ -97,6 +100,33 @@ async def test_a_registered_partner_applies_and_is_not_listed(people: Client, pl
     )
     expected = {"email": "head@example.org", "role": "FOCAL_POINT", "confirms": True}
     assert invitations["invitations"]["nodes"] == [expected]
+
+
+async def test_who_was_invited_applies_for_the_new_partner(
+    app: Starlette, people: Client, employed: Employ
+) -> None:
+    staff = await people("staff", in_person=True)
+    made = await staff.do("registerPartner", "partner { id }", **PARTNER)
+    actor = await signs_in(app, PARTNER["email"])
+    assert actor is not None
+    assert (actor.roles, str(actor.organisation_id)) == (
+        frozenset({Role.FOCAL_POINT}),
+        key_of(made["partner"]["id"]),
+    )
+    colleague = await employed("FOCAL_POINT", organisation="Harbour")
+    found = await colleague.browser.data("{ viewer { allowedActions } }")
+    begins = {"CREATE_PROPOSAL", "EXPRESS_INTEREST", "SAVE_VETTING_APPLICATION"}
+    assert set(found["viewer"]["allowedActions"]) == begins
+    draft = await saved(colleague.browser, **CONTENT, statements=AGREED)
+    payload = await colleague.browser.do("submitVettingApplication", id=draft["id"])
+    assert payload["__typename"] == "SubmitVettingApplicationSuccess"
+
+
+def key_of(id: str) -> str:
+    """The key in an id."""
+    found = parse(id)
+    assert found is not None
+    return str(found[1])
 
 
 @pytest.mark.parametrize(
