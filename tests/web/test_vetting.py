@@ -201,6 +201,7 @@ async def test_who_was_returned_writes_the_next_from_the_last(visit: Visit, plac
     assert_whole(again)
     assert "Name your directors." in again.text
     assert {name: again.form(APPLY).values[name] for name in TYPED} == TYPED
+    assert "statements" not in again.form(APPLY).values, "one declares anew"
     next_one = await send_application(focal_point, again, "submit", statements=STATEMENTS)
     assert next_one.response.headers["location"].partition("?")[0] != address
 
@@ -271,6 +272,8 @@ async def test_a_form_that_one_was_not_offered_is_refused_with_what_was_typed(
         assert_whole(refused)
         assert refused.status == 403, name
         assert refused.form(APPLY).values["description"] == TYPED["description"]
+    large = ("a.pdf", PDF + b"0" * 1_000_000)
+    assert (await send_application(await visit(), page, "save", file=large)).status == 413
     assert not list((tmp_path / "files").iterdir()), "no file was kept"
 
 

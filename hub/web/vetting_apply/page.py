@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -30,6 +31,7 @@ LABELS: Final = {
 FIELDS: Final = tuple(LABELS)
 LISTS: Final = ("statements", "documentIds")
 HIDDEN: Final = ("do", "expectedVersion", "idempotencyKey")
+LARGEST_TYPED: Final = 1_000_000
 UPLOAD_SECONDS: Final = 600
 """For how long somebody on a slow line may send the form with a document."""
 
@@ -48,7 +50,9 @@ async def apply_for_vetting(request: Request) -> Response:
         data = await ask(request, APPLY)
         draft = _draft(data)
         return _show(request, data, draft.form, draft.documents)
-    if not request.state.actor.is_public:
+    if request.state.actor.is_public:
+        _refuse_large(request)
+    else:
         request.state.deadline.extend(UPLOAD_SECONDS)
     sent = await posted_with_file(request, (*HIDDEN, *FIELDS), "document")
     form = _visible(sent.form)
@@ -66,8 +70,15 @@ async def apply_for_vetting(request: Request) -> Response:
     return go(f"{address(saved['reference'])}?done={done}")
 
 
+def _refuse_large(request: Request) -> None:
+    """Who is not signed in, such as after a pause, keeps what was typed; but sends nobody a file."""
+    length = request.headers.get("content-length", "")
+    if not length.isdecimal() or int(length) > LARGEST_TYPED:
+        raise HTTPException(413)
+
+
 def _draft(data: Mapping[str, Any]) -> Draft:
-    """The draft, or what the last application said where that was returned or rejected."""
+    """The draft, or what the last application said where that was returned or rejected; one declares anew."""
     organisation = (data["viewer"] or {}).get("organisation") or {}
     applications = organisation.get("vettingApplications") or []
     if not applications:
@@ -75,8 +86,9 @@ def _draft(data: Mapping[str, Any]) -> Draft:
     last = applications[-1]
     documents = {document["id"]: document["name"] for document in last["documents"]}
     values = {name: last[name] for name in FIELDS if name in last} | {"documentIds": list(documents)}
-    version = last["version"] if last["state"] == "DRAFT" else None
-    return Draft(Form.filled(FIELDS, values), documents, version)
+    if last["state"] != "DRAFT":
+        return Draft(Form.filled(FIELDS, values | {"statements": []}), documents, None)
+    return Draft(Form.filled(FIELDS, values), documents, last["version"])
 
 
 def _visible(form: Form) -> Form:
