@@ -26,6 +26,7 @@ from hub.identity.authentication import SESSION_COOKIE
 from hub.identity.cookies import Cookie
 from hub.identity.oidc.attempt import AttemptSeal
 from hub.identity.oidc.providers import Providers
+from hub.identity.purging import keep_purging
 from hub.identity.recognition import Recognition
 from hub.policy import unguarded_models
 from hub.web import portal
@@ -66,10 +67,11 @@ def build_app(settings: Settings, login: URL, *, compiles: bool = True) -> Starl
         app.state.keep_file = partial(keep, database, store)
         feed = Feed(login)
         app.state.streams = Streams(feed, database, app.state.recognition, cookie)
-        listening = asyncio.create_task(feed.run())
+        beside = [asyncio.create_task(feed.run()), asyncio.create_task(keep_purging(database))]
         yield
-        listening.cancel()
-        await asyncio.wait([listening])
+        for task in beside:
+            task.cancel()
+        await asyncio.wait(beside)
         await app.state.recognition.close()
         await providers.close()
         await database.dispose()

@@ -15,7 +15,15 @@ from functools import partial
 from json.encoder import encode_basestring
 from typing import Any, TextIO
 
-import structlog
+_KNOWN = sys.modules.get("rich")
+# structlog loads rich where it is installed, to draw tracebacks that nobody sees here: 4 MB of each worker.
+sys.modules["rich"] = None  # type: ignore[assignment]
+import structlog  # noqa: E402
+
+if _KNOWN is None:
+    del sys.modules["rich"]
+else:
+    sys.modules["rich"] = _KNOWN
 
 LATEST_SECONDS = 0.1
 

@@ -6,25 +6,21 @@ from typing import Any
 
 import strawberry
 from sqlalchemy import (
-    JSON,
     ColumnElement,
     Text,
     Uuid,
     and_,
     bindparam,
     case,
-    cast,
     false,
     func,
     literal,
     literal_column,
-    null,
     or_,
     select,
     text,
     true,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, array
 from sqlalchemy.orm import aliased
 
 from hub import policy
@@ -46,6 +42,7 @@ from hub.policy import Action
 from hub.proposals.models import Proposal, Vote
 from hub.proposals.workflow import Event, ProposalState, states_for
 from schema.compiler.mapping import Context
+from schema.compiler.text import json_names, json_names_of
 
 When = Callable[[Any, Context], ColumnElement[bool]]
 
@@ -103,7 +100,7 @@ def beginnings(_: Any, context: Context) -> ColumnElement[Any]:
         Action.VETTING_SAVE: and_(state.in_([may.value for may in MAY_APPLY]), ~_has_applied(context)),
     }
     names = [
-        case((conditions.get(action, true()), _named(BEGINNINGS[action])), else_=null())
+        case((conditions.get(action, true()), _named(BEGINNINGS[action])))
         for action in policy.creations(context.actor)
     ]
     return _listed(names)
@@ -113,14 +110,13 @@ VETTED = VettingState.VETTED.value
 
 
 def _named(name: StrEnum) -> ColumnElement[str]:
-    return literal_column(f"'{name.value}'", Text)
+    """The name in quotes, as in JSON."""
+    return literal_column(f"'\"{name.value}\"'", Text)
 
 
 def _listed(names: Sequence[ColumnElement[Any]]) -> ColumnElement[Any]:
     """The names that are not null, as a JSON list."""
-    if not names:
-        return literal_column("'[]'::json", JSON)
-    return func.to_json(func.array_remove(cast(array(names), ARRAY(Text)), null()))
+    return json_names_of(names) if names else json_names([])
 
 
 def _organisation(context: Context) -> ColumnElement[Any]:
@@ -340,7 +336,7 @@ def allowed_actions(choices: Choices) -> Callable[[Any, Context], ColumnElement[
                 granted = true()
             elif granted.compare(false()):
                 continue
-            cases.append(case((and_(when(at, context), granted), _named(name)), else_=null()))
+            cases.append(case((and_(when(at, context), granted), _named(name))))
         return _listed(cases)
 
     return sql

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Annotated, Any
 
 import strawberry
-from sqlalchemy import ARRAY, ColumnElement, Text, Uuid, bindparam, func, literal
+from sqlalchemy import ColumnElement, Uuid, bindparam, func
 
 from hub.identity import actions, models
 from hub.identity.actor import Role
@@ -21,6 +21,7 @@ from schema.allowed import (
 )
 from schema.base import Node, over
 from schema.compiler.mapping import Context, column, expression, many, one_by
+from schema.compiler.text import json_names
 from schema.mutating import Write, id_of, mutation
 from schema.organisations import Organisation
 from schema.tokens import ApiToken
@@ -33,7 +34,7 @@ strawberry.enum(
 def _is_current(row: Any, context: Context) -> ColumnElement[Any]:
     """Whether the session is the one that asks; no session asks by a token."""
     asking = bindparam("actor_session", context.actor.session_id, Uuid)
-    return func.to_json(func.coalesce(row.id == asking, False))
+    return func.coalesce(row.id == asking, False)
 
 
 @over(models.Person)
@@ -106,12 +107,12 @@ class Viewer:
     language: str = strawberry.field(description="BCP 47 tag, such as en.")
     organisation: Organisation | None = strawberry.field(description="For which the viewer acts.")
     roles: list[Role] = expression(
-        lambda _, context: func.to_json(literal(sorted(context.actor.roles), ARRAY(Text))),
+        lambda _, context: json_names(sorted(context.actor.roles)),
         "The roles in force now.",
     )
     allowed_actions: list[ViewerAction] = expression(beginnings, "What the viewer can begin.")
     grantable_roles: list[Role] = expression(
-        lambda _, context: func.to_json(literal([r.value for r in grantable(context.actor)], ARRAY(Text))),
+        lambda _, context: json_names([r.value for r in grantable(context.actor)]),
         "The roles to which the viewer may invite people, and which he or she may grant, in the own "
         "organisation.",
     )

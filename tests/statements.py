@@ -11,10 +11,14 @@ import pytest
 from sqlalchemy import event
 from starlette.applications import Starlette
 
+OF_THE_HUB = ("hub.authenticate", "hub.note_", "pg_notify")
+"""In statements that say who asks, or that one was here; and in the heartbeat of the feed."""
+
 
 def _says_who(statement: str) -> bool:
-    """Whether the statement is about who asks, or ends what that began."""
-    return "hub.authenticate" in statement or statement.rstrip(";").lower().startswith(
+    """Whether the statement is about who asks, or ends what that began; or is the hub's own."""
+    ends = statement.rstrip(";").lower()
+    return any(name in statement for name in OF_THE_HUB) or ends.startswith(
         ("begin", "commit", "rollback", "select set_config")
     )
 

@@ -27,7 +27,18 @@ from hub.contributions.workflow import (
     TransactionType,
     ValuationMethod,
 )
-from hub.db.base import SCHEMA, Base, Demonstrable, Timed, Versioned, closed, one_of, reference_to
+from hub.db.base import (
+    SCHEMA,
+    Base,
+    Demonstrable,
+    Timed,
+    Versioned,
+    closed,
+    coded,
+    of_code,
+    one_of,
+    reference_to,
+)
 from hub.initiatives.models import Initiative
 from hub.organisations.models import Organisation
 
@@ -36,8 +47,9 @@ class Currency(Base):
     """An ISO 4217 currency that amounts can be stated in."""
 
     __tablename__ = "currencies"
+    __table_args__ = (of_code("code"),)
 
-    code: Mapped[str] = mapped_column(unique=True)
+    code: Mapped[str] = coded(unique=True)
     name: Mapped[str]
     numeric_code: Mapped[str]
     minor_unit: Mapped[int] = mapped_column(SmallInteger)
@@ -69,6 +81,7 @@ class Contribution(Demonstrable, Versioned, Base):
 
     __tablename__ = "contributions"
     __table_args__ = (
+        of_code("reference"),
         one_of("kind", ContributionKind),
         one_of("state", ContributionState),
         one_of("in_kind_state", InKindState),
@@ -88,7 +101,7 @@ class Contribution(Demonstrable, Versioned, Base):
         Index("ix_contributions_year_id", "year", "id"),
     )
 
-    reference: Mapped[str] = mapped_column(unique=True)
+    reference: Mapped[str] = coded(unique=True)
     title: Mapped[str]
     description: Mapped[str | None]
     kind: Mapped[str] = closed(ContributionKind, index=True)

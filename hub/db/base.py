@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from sqlalchemy import (
     CheckConstraint,
+    Column,
     DateTime,
     ForeignKey,
     MetaData,
@@ -75,6 +76,25 @@ def one_of(column: str, values: type[StrEnum]) -> CheckConstraint:
 def closed(values: type[StrEnum], **kwargs: Any) -> Mapped[Any]:
     """A text column of the enum's names; give the table `one_of` as well."""
     return mapped_column(String(max(len(v) for v in values)), info={"enum": values}, **kwargs)
+
+
+CODE = "^[A-Z0-9-]+$"
+"""What a code is: it stands in JSON, a URL or a file's name as it is."""
+
+
+def coded(**kwargs: Any) -> Mapped[Any]:
+    """A text column of capital letters, digits and hyphens, which the table's `of_code` holds it to."""
+    return mapped_column(info={"is_code": True}, **kwargs)
+
+
+def of_code(column: str) -> CheckConstraint:
+    """A CHECK that a text column holds a code."""
+    return CheckConstraint(f"{column} ~ '{CODE}'", name=f"{column}_code")
+
+
+def is_code(column: Column[Any]) -> bool:
+    """Whether the database holds the column to codes: by its CHECK, or because it refers to such a column."""
+    return bool(column.info.get("is_code")) or any(is_code(key.column) for key in column.foreign_keys)
 
 
 def reference_to(table: str, **kwargs: Any) -> Mapped[Any]:

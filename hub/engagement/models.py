@@ -6,9 +6,9 @@ import uuid
 from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, Index
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, relationship
 
-from hub.db.base import Base, Demonstrable, Versioned, closed, one_of, reference_to
+from hub.db.base import Base, Demonstrable, Versioned, closed, coded, of_code, one_of, reference_to
 from hub.initiatives.models import Initiative
 from hub.organisations.models import Organisation
 
@@ -37,13 +37,14 @@ class ExpressionOfInterest(Demonstrable, Versioned, Base):
 
     __tablename__ = "expressions_of_interest"
     __table_args__ = (
+        of_code("reference"),
         one_of("interest", Interest),
         one_of("state", InterestState),
         CheckConstraint("(initiative_id is null) <> (new_initiative_title is null)", name="one_subject"),
         Index("ix_expressions_of_interest_created_at_id", "created_at", "id"),
     )
 
-    reference: Mapped[str] = mapped_column(unique=True)
+    reference: Mapped[str] = coded(unique=True)
     interest: Mapped[str] = closed(Interest)
     state: Mapped[str] = closed(InterestState, server_default="EXPRESSED")
     organisation_id: Mapped[uuid.UUID] = reference_to("organisations")

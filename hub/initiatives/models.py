@@ -19,7 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from hub.db.base import SCHEMA, Base, Demonstrable, Versioned, closed, one_of, reference_to
+from hub.db.base import SCHEMA, Base, Demonstrable, Versioned, closed, coded, of_code, one_of, reference_to
 from hub.organisations.models import Organisation, WorkingGroup
 
 
@@ -104,6 +104,7 @@ class Initiative(Demonstrable, Versioned, Base):
 
     __tablename__ = "initiatives"
     __table_args__ = (
+        of_code("reference"),
         one_of("kind", InitiativeKind),
         one_of("state", InitiativeState),
         one_of("scope", Scope),
@@ -118,7 +119,7 @@ class Initiative(Demonstrable, Versioned, Base):
         Index("ix_initiatives_work_plan_year_id", "work_plan_year", "id"),
     )
 
-    reference: Mapped[str] = mapped_column(unique=True)
+    reference: Mapped[str] = coded(unique=True)
     title: Mapped[str]
     summary: Mapped[str]
     kind: Mapped[str] = closed(InitiativeKind, index=True)
@@ -180,6 +181,7 @@ class InitiativeParticipant(Base):
             name="fk_initiative_participants_initiative",
         ),
         UniqueConstraint("initiative_id", "organisation_id", "role"),
+        Index("ix_initiative_participants_initiative_id_id", "initiative_id", "id"),
     )
 
     initiative_id: Mapped[uuid.UUID]

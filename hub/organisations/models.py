@@ -11,7 +11,18 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.types import Text
 
-from hub.db.base import SCHEMA, Base, Demonstrable, Timed, Versioned, closed, one_of, reference_to
+from hub.db.base import (
+    SCHEMA,
+    Base,
+    Demonstrable,
+    Timed,
+    Versioned,
+    closed,
+    coded,
+    of_code,
+    one_of,
+    reference_to,
+)
 from hub.files.models import StoredFile
 from hub.identity.models import Invitation, Person, RoleGrant
 from hub.organisations.workflow import ApplicationState, VettingOutcome, VettingState
@@ -145,6 +156,7 @@ class VettingApplication(Demonstrable, Versioned, Base):
     __tablename__ = "vetting_applications"
     __table_args__ = (
         one_of("state", ApplicationState),
+        of_code("reference"),
         UniqueConstraint("id", "organisation_id"),
         Index(
             "uq_vetting_applications_open",
@@ -168,7 +180,7 @@ class VettingApplication(Demonstrable, Versioned, Base):
         CheckConstraint("decided_by_id <> started_by_id", name="decided_by_another"),
     )
 
-    reference: Mapped[str] = mapped_column(unique=True)
+    reference: Mapped[str] = coded(unique=True)
     organisation_id: Mapped[uuid.UUID] = reference_to("organisations")
     state: Mapped[str] = closed(ApplicationState)
     created_by_id: Mapped[uuid.UUID] = reference_to("persons", index=False)

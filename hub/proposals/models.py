@@ -19,7 +19,18 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
-from hub.db.base import SCHEMA, Base, Demonstrable, Timed, Versioned, closed, one_of, reference_to
+from hub.db.base import (
+    SCHEMA,
+    Base,
+    Demonstrable,
+    Timed,
+    Versioned,
+    closed,
+    coded,
+    of_code,
+    one_of,
+    reference_to,
+)
 from hub.identity.models import Person
 from hub.initiatives.models import Initiative, InitiativeKind, Scope
 from hub.organisations.models import Organisation, WorkingGroup
@@ -37,6 +48,7 @@ class Proposal(Demonstrable, Versioned, Base):
 
     __tablename__ = "proposals"
     __table_args__ = (
+        of_code("reference"),
         one_of("state", ProposalState),
         one_of("returns_to", ProposalState),
         UniqueConstraint("id", "organisation_id"),
@@ -46,7 +58,7 @@ class Proposal(Demonstrable, Versioned, Base):
         Index("ix_proposals_state_created_at", "state", "created_at", "id"),
     )
 
-    reference: Mapped[str] = mapped_column(unique=True)
+    reference: Mapped[str] = coded(unique=True)
     state: Mapped[str] = closed(ProposalState, server_default="DRAFT")
     returns_to: Mapped[str | None] = closed(ProposalState)
     """The stage that asked for a revision or for guidance, to which the proposal goes back."""

@@ -6,10 +6,10 @@ import uuid
 from datetime import date
 
 from sqlalchemy import CheckConstraint, Index
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, relationship
 
 from hub.contributions.models import Contribution
-from hub.db.base import Base, Demonstrable, Versioned, closed, one_of, reference_to
+from hub.db.base import Base, Demonstrable, Versioned, closed, coded, of_code, one_of, reference_to
 from hub.identity.models import PractitionerGroup
 from hub.initiatives.models import Initiative
 from hub.organisations.models import Organisation
@@ -21,6 +21,7 @@ class Secondment(Demonstrable, Versioned, Base):
 
     __tablename__ = "secondments"
     __table_args__ = (
+        of_code("reference"),
         one_of("state", SecondmentState),
         one_of("secondee_kind", SecondeeKind),
         one_of("practitioner_group", PractitionerGroup),
@@ -28,7 +29,7 @@ class Secondment(Demonstrable, Versioned, Base):
         Index("ix_secondments_starts_on_id", "starts_on", "id"),
     )
 
-    reference: Mapped[str] = mapped_column(unique=True)
+    reference: Mapped[str] = coded(unique=True)
     state: Mapped[str] = closed(SecondmentState)
     title: Mapped[str]
     expertise: Mapped[str]

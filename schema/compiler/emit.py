@@ -157,7 +157,8 @@ class Emitter:
         is_nullable = not isinstance(declared.type, GraphQLNonNull)
         match mapping:
             case ColumnField(name):
-                value = json_scalar(at.column(name), is_known=isinstance(type_, GraphQLEnumType))
+                is_plain = isinstance(type_, GraphQLEnumType) or at.is_plain(name)
+                value = json_scalar(at.column(name), is_plain=is_plain)
                 return whole(value, may_be_null=at.may_be_null(name), is_nullable=is_nullable)
             case IdField():
                 return global_id(type_name, at.column("id"))
@@ -331,7 +332,7 @@ class Emitter:
         amount, currency = at.column(mapping.amount), at.column(mapping.currency)
         parts: dict[str, Piece] = {
             "amount": json_scalar(amount),
-            "currency": json_scalar(currency),
+            "currency": json_scalar(currency, is_plain=at.is_plain(mapping.currency)),
             "__typename": f'"{type_.name}"',
         }
         pairs = [(key, parts[n[0].node.name.value]) for key, n in self.fields(type_, details).items()]

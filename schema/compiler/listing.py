@@ -12,7 +12,6 @@ from schema.compiler.association import Association
 from schema.compiler.pages import Ordered, Page
 from schema.compiler.text import (
     Piece,
-    constant,
     json_list,
     json_object,
     json_scalar,
@@ -117,14 +116,14 @@ class Listing:
         self._makes_cursors = True
         return literal_column(f"{self.row.name}.{CURSOR}", Text)
 
-    def _page_info(self, name: str) -> ColumnElement[Any]:
+    def _page_info(self, name: str) -> Piece:
         page = self.page
         if name == more(page):
             self.is_read = True
             last: ColumnElement[int] = func.max(literal_column(f"{self.outer}.place"))
             return json_scalar(func.coalesce(last > page.size, literal_column("false")))
         if name in ("hasNextPage", "hasPreviousPage"):
-            return constant("true" if page.after is not None or page.before is not None else "false")
+            return "true" if page.after is not None or page.before is not None else "false"
         if self._cursors is None:
             self._cursors = self._listed(self._cursor())
         end: ColumnElement[int] = literal_column("1" if name == "startCursor" else "-1")

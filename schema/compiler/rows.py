@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, FromClause, literal_column
 from sqlalchemy.orm import RelationshipProperty
 from sqlalchemy.sql import visitors
 
-from hub.db.base import Base
+from hub.db.base import Base, is_code
 
 
 class Row:
@@ -39,6 +39,10 @@ class Row:
         """Whether the column may hold a null."""
         return bool(self.model.__table__.c[name].nullable)
 
+    def is_plain(self, name: str) -> bool:
+        """Whether the column is a text that JSON writes as it stands."""
+        return is_code(self.model.__mapper__.columns[name])
+
     def relationship(self, name: str) -> RelationshipProperty[Any]:
         """The model's relationship of the name."""
         return self.model.__mapper__.relationships[name]
@@ -55,6 +59,9 @@ class DerivedRow(Row):
 
     def may_be_null(self, name: str) -> bool:
         return True
+
+    def is_plain(self, name: str) -> bool:
+        return False
 
 
 def referring(property_: RelationshipProperty[Any]) -> str | None:

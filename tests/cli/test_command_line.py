@@ -202,7 +202,7 @@ def test_personas_are_for_demonstrations_only(folder: Path) -> None:
 def test_a_migrated_database_is_seeded_and_found_sound(folder: Path) -> None:
     place = ("--data-dir", str(folder))
     assert "hub seed" in run("migrate", *place).stdout
-    assert "organisations: 53 rows" in run("seed", *place).stdout
+    assert "organisations: 54 rows" in run("seed", *place).stdout
     assert "organisations: 0 rows" in run("seed", *place).stdout
     invited = run("invite", "first@example.org", "--organisation", "au", "--role", "admin", *place)
     assert "first@example.org may sign in until" in invited.stdout

@@ -37,6 +37,7 @@ DEFINERS = {
     "actor": "what those two know of a person; they alone call it",
     "note_session_use": "there is no identity yet; moves the end of the session whose hash it is given",
     "note_token_use": "as above, for a token; writes when it was used",
+    "purge": "deletes what ended long ago, whosever it was; nobody may delete anything by hand",
     "end_credentials": "a trigger: ends the sessions and tokens of who is removed, which nobody else may",
     "accept_invitations": "nobody has signed in yet; makes and binds the person, grants what was invited",
     "end_sessions": "a provider ends sessions over the back channel, and is nobody here",
@@ -56,7 +57,7 @@ INVOKERS = {
 NOT_OF_THE_PUBLIC = {
     "credential_seconds",
     *("authenticate", "authenticate_session", "authenticate_identity", "note_session_use"),
-    "note_token_use",
+    *("note_token_use", "purge"),
     *("accept_invitations", "end_sessions", "demonstration_personas", "next_reference"),
 }
 OF_THE_OWNER_ALONE = {
@@ -340,6 +341,7 @@ CLOSED_TO_THE_PUBLIC = (
     "select * from hub.authenticate_session(decode('00', 'hex'))",
     "select * from hub.authenticate_identity('a', 'b')",
     "select hub.note_session_use(decode('00', 'hex'), interval '1 hour')",
+    "select hub.purge()",
     "select hub.note_token_use(decode('00', 'hex'))",
     "select hub.accept_invitations('a', 'b', 'c', 'd')",
     "select hub.end_sessions('a', 'b', 'c', 'd', now())",

@@ -181,10 +181,10 @@ ACTIVE = """select id from hub.organisations o
 where exists (select from hub.proposals p where p.organisation_id = o.id)
    or exists (select from hub.contributions c where c.provider_id = o.id)
    or exists (select from hub.consultations c where c.consulted_id = o.id) order by o.name"""
-PERSON = """insert into hub.persons (name, email, organisation_id)
-values (:name, :email, :organisation) returning id"""
-GRANT = """insert into hub.role_grants (person_id, role, starts_on, ends_on)
-values (:person, :role, :starts_on, :ends_on)"""
+PERSON = """insert into hub.persons (name, email, organisation_id, confirmed_at)
+values (:name, :email, :organisation, now()) returning id"""
+GRANT = """insert into hub.role_grants (person_id, organisation_id, role, starts_on, ends_on)
+select id, organisation_id, :role, :starts_on, :ends_on from hub.persons where id = :person"""
 REVIEWS = """insert into hub.proposal_reviews (proposal_id, organisation_id, revision_number, reviewer_id)
 select id, organisation_id, 1, :person from hub.proposals where revision_number > 0
 order by md5(id::text || :name) limit 3"""

@@ -70,8 +70,10 @@ async def test_a_person_lists_the_own_sessions_and_ends_one(http: httpx.AsyncCli
 
 
 async def test_a_token_is_no_session(people: Client) -> None:
-    person = await people("co-chair")
-    assert (await person.data(LIST))["viewer"] == {"sessions": []}
+    before = (await (await people("co-chair")).data(LIST))["viewer"]["sessions"]
+    listed = (await (await people("co-chair")).data(LIST))["viewer"]["sessions"]
+    assert listed == before, "signing in by a token opens no session"
+    assert not any(one["isCurrent"] for one in listed)
 
 
 CHANGES = {

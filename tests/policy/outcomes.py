@@ -4,7 +4,6 @@ oracle; and whether anything in the database is another than before."""
 from __future__ import annotations
 
 import re
-import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -66,10 +65,9 @@ def _of_own_organisation(_: Rows, who: Who, row: Row) -> bool:
     raise AssertionError(row)
 
 
-def _organisation_of(row: Row) -> uuid.UUID:
+def _organisation_of(row: Row) -> Any:
     """Whose the row is; an organisation is its own."""
-    found: uuid.UUID = row.id if hasattr(row, "short_name") else row.organisation_id
-    return found
+    return row.id if hasattr(row, "short_name") else row.organisation_id
 
 
 def _was_submitted(rows: Rows, _: Who, row: Row) -> bool:
@@ -84,20 +82,20 @@ def _was_submitted(rows: Rows, _: Who, row: Row) -> bool:
 MEANING: dict[str, Callable[[Rows, Who, Row], bool]] = {
     "all": lambda *_: True,
     "own": _own,
+    "somebody else's": lambda _, who, row: row.person_id != who.person,
     "own organisation": _of_own_organisation,
     "once submitted": _was_submitted,
-    "as applying to be a partner": lambda _, __, row: row.vetting_state == "APPLIED",
     "as partner": lambda _, __, row: row.role == "PARTNER",
     "as focal point": lambda _, __, row: row.role == "FOCAL_POINT",
-    "somebody else's": lambda _, who, row: row.person_id != who.person,
-    "nobody who is staff or admin": lambda _, who, __: not who.is_any("STAFF", "ADMIN"),
-    "subject to vetting": lambda _, __, row: row.vetting_state is not None,
-    "another organisation's": lambda _, who, row: _organisation_of(row) != who.organisation,
     "as anything but Co-Manager and administrator": lambda _, __, row: (
         row.role not in ("CO_MANAGER", "ADMIN")
     ),
+    "as applying to be a partner": lambda _, __, row: row.vetting_state == "APPLIED",
+    "subject to vetting": lambda _, __, row: row.vetting_state is not None,
+    "another organisation's": lambda _, who, row: _organisation_of(row) != who.organisation,
+    "nobody who is staff or admin": lambda _, who, __: not who.is_any("STAFF", "ADMIN"),
 }
-"""What the words beneath the matrix mean, part by part, written down by hand."""
+"""What the words beneath the matrix mean, written down by hand; all of them that a comma joins."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +123,7 @@ class Printed:
             is_in_it = column == "anyone" or (
                 who.person is not None and (column == "signed in" or ROLE_OF[column] in who.roles)
             )
-            if is_in_it and all(MEANING[part](rows, who, row) for part in words.split(", ")):
+            if is_in_it and all(MEANING[word](rows, who, row) for word in words.split(", ")):
                 return True
         return False
 
@@ -133,42 +131,50 @@ class Printed:
         """What somebody is answered: GRANTED where he gets beyond the policy, else the refusal."""
         if who.person is None:
             return "NotAllowed"
-        row: Row = made_by(who, given)
-        key = next((key for key in ("id", "personId") if key in given), None)
-        if key is not None:
-            parsed = parse(given[key])
+        row: Row = made_by(rows, who, given)
+        about = given.get("id", given.get("personId"))
+        if about is not None:
+            parsed = parse(about)
             if parsed is None or parsed[0] not in TABLE_OF:
                 return "InvalidInput"
             table = TABLE_OF[parsed[0]]
-            row = rows.by_id[table].get(parsed[1])
-            if row is None or not rows.sees(table, who, row):
+            found = rows.by_id[table].get(parsed[1])
+            if found is None or not rows.sees(table, who, found):
                 return "NotFound"
-            if key == "personId":  # a role is made for the person
-                made = {"organisation_id": row.organisation_id, "person_id": row.id}
-                row = SimpleNamespace(role=given["role"], **made)
+            row = found if "id" in given else row
         return GRANTED if self.grants(action, rows, who, row) else "NotAllowed"
 
 
 GRANTED = "granted"
 
 
-def made_by(who: Who, given: Given) -> Row:
-    """What somebody is about to make: for the own organisation, unless the input names another."""
-    organisation: uuid.UUID | None = who.organisation
+def made_by(rows: Rows, who: Who, given: Given) -> Row:
+    """What somebody is about to make: for the own organisation, or for whom the input names."""
+    person, organisation = who.person, who.organisation
     if "organisationId" in given:
         parsed = parse(given["organisationId"])
         assert parsed is not None
         organisation = parsed[1]
+    if "personId" in given:
+        parsed = parse(given["personId"])
+        holder = rows.by_id["persons"].get(parsed[1]) if parsed else None
+        if holder is not None:
+            person, organisation = holder.id, holder.organisation_id
     return SimpleNamespace(
-        organisation_id=organisation, role=given.get("role"), person_id=who.person, vetting_state="APPLIED"
+        person_id=person, organisation_id=organisation, role=given.get("role"), vetting_state="APPLIED"
     )
 
 
+UNTOLD = ("last_used_at", "last_seen_at", "ends_at")
+"""Columns that asking itself changes: when a token or session was last used, and when a session would end."""
+
+
 async def fingerprint(connection: AsyncConnection) -> dict[str, Any]:
-    """Table -> how many rows it has, and a checksum of all of them, but for when a token was last used."""
+    """Table -> how many rows it has, and a checksum of all of them, but for what asking itself changes."""
+    spared = "".join(f" - '{column}'" for column in UNTOLD)
     parts = [
         f"select '{name}', count(*), md5(string_agg(r, '' order by r))"
-        f" from (select (to_jsonb(t) - 'last_used_at')::text from {name} t) as rows (r)"
+        f" from (select (to_jsonb(t){spared})::text from {name} t) as rows (r)"
         for name in sorted(metadata.tables)
     ]
     found = await connection.execute(text(" union all ".join(parts)))

@@ -159,10 +159,10 @@ async def test_a_hundred_stalled_readers_cost_little_and_are_cut_off(
             await asyncio.sleep(0.1)
         await hearing
         most = max(most, resident(worker))
-    assert most - before < MOST_MEGABYTES * 1_000_000
-    cut = [
-        line
-        for line in worker.log.read_text().splitlines()
-        if "a reader who took nothing was cut off" in line
-    ]
-    assert len(cut) == STALLED
+    risen = (most - before) / 1e6
+    print(f"{STALLED} stalled readers: {risen:.1f} MB more, and cut off")  # noqa: T201
+    assert risen < MOST_MEGABYTES
+    async with asyncio.timeout(5):  # lines are written ten times a second, together
+        while worker.log.read_text().count("a reader who took nothing was cut off") < STALLED:  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
+    assert worker.log.read_text().count("a reader who took nothing was cut off") == STALLED

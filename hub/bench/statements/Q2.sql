@@ -9,7 +9,7 @@ with found as materialized (
 select '{"contributionSummary":{"groups":['
     || array_to_string(array(
            select '{"provider":'
-                  || coalesce('{"name":' || (select to_json(o.name)::text from hub.organisations o
+                  || coalesce('{"name":' || (select json_scalar(o.name)::text from hub.organisations o
                                              where o.id = g.provider_id) || '}', 'null')
                   || ',"currency":"' || g.currency || '","contributionCount":' || g.n
                   || ',"pledged":{"amount":"' || g.pledged || '","currency":"' || g.currency

@@ -1,14 +1,14 @@
 -- Role hub_app, as a Co-Manager, who sees what was submitted. $1: the proposal's reference.
 select '{"proposal":' || coalesce((
-    select '{"reference":' || to_json(p.reference) || ',"title":' || to_json(p.title) || ',"state":"' || p.state
+    select '{"reference":"' || p.reference || '","title":' || json_scalar(p.title)::text || ',"state":"' || p.state
         || '","organisation":'
-        || coalesce('{"name":' || (select to_json(o.name)::text from hub.organisations o
+        || coalesce('{"name":' || (select json_scalar(o.name)::text from hub.organisations o
                                    where o.id = p.organisation_id) || '}', 'null')
         || ',"revision":'
         || coalesce((
-               select '{"number":' || r.number || ',"title":' || to_json(r.title)
-                      || ',"summary":' || coalesce(to_json(r.summary)::text, 'null')
-                      || ',"objectives":' || coalesce(to_json(r.objectives)::text, 'null')
+               select '{"number":' || r.number || ',"title":' || json_scalar(r.title)::text
+                      || ',"summary":' || coalesce(json_scalar(r.summary)::text, 'null')
+                      || ',"objectives":' || coalesce(json_scalar(r.objectives)::text, 'null')
                       || ',"startsOn":' || coalesce('"' || r.starts_on || '"', 'null')
                       || ',"endsOn":' || coalesce('"' || r.ends_on || '"', 'null')
                       || ',"budget":' || coalesce('{"amount":"' || r.budget_amount || '","currency":"'
@@ -20,9 +20,9 @@ select '{"proposal":' || coalesce((
         || array_to_string(array(
                select '{"state":"' || v.state
                       || '","recommendation":' || coalesce('"' || v.recommendation || '"', 'null')
-                      || ',"comment":' || coalesce(to_json(v.comment)::text, 'null')
+                      || ',"comment":' || coalesce(json_scalar(v.comment)::text, 'null')
                       || ',"reviewer":'
-                      || coalesce('{"name":' || (select to_json(w.name)::text from hub.persons w
+                      || coalesce('{"name":' || (select json_scalar(w.name)::text from hub.persons w
                                                  where w.id = v.reviewer_id) || '}', 'null') || '}'
                from hub.proposal_reviews v
                where v.proposal_id = p.id

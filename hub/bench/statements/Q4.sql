@@ -1,8 +1,8 @@
 -- Role hub_app, as a partner, who sees what is published and what is its own.
 -- $1: the person, $2: the organisation, $3: the roles, $4: whose contributions are asked for.
 select '{"viewer":' || coalesce((
-        select '{"name":' || to_json(w.name) || ',"organisation":'
-               || coalesce('{"name":' || (select to_json(o.name)::text from hub.organisations o
+        select '{"name":' || json_scalar(w.name)::text || ',"organisation":'
+               || coalesce('{"name":' || (select json_scalar(o.name)::text from hub.organisations o
                                           where o.id = w.organisation_id and (o.is_listed or o.id = $2))
                            || '}', 'null')
                || ',"roles":' || to_json($3::text[])
@@ -13,7 +13,7 @@ select '{"viewer":' || coalesce((
     || ',"proposals":{"totalCount":' || (select count(*) from hub.proposals where organisation_id = $2)
     || ',"nodes":['
     || array_to_string(array(
-           select '{"reference":' || to_json(p.reference) || ',"title":' || to_json(p.title)
+           select '{"reference":"' || p.reference || '","title":' || json_scalar(p.title)::text
                   || ',"state":"' || p.state || '","allowedActions":'
                   || case when p.state in ('DRAFT', 'REVISION_REQUESTED')
                           then '["UPDATE","SUBMIT","WITHDRAW"]'
@@ -27,7 +27,7 @@ select '{"viewer":' || coalesce((
            order by p.created_at desc, p.id desc), ',')
     || ']},"contributions":{"nodes":['
     || array_to_string(array(
-           select '{"reference":' || to_json(c.reference) || ',"title":' || to_json(c.title)
+           select '{"reference":"' || c.reference || '","title":' || json_scalar(c.title)::text
                   || ',"state":"' || c.state
                   || '","pledged":{"amount":"' || c.pledged || '","currency":"' || c.currency
                   || '"},"received":{"amount":"' || c.received || '","currency":"' || c.currency || '"}}'

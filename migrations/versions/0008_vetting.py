@@ -1,6 +1,6 @@
 """Partners apply and are vetted: applications with documents and a declaration, decisions with reasons; files.
 
-Revision: 0007, after 0006
+Revision: 0008, after 0007
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0007"
-down_revision = "0006"
+revision = "0008"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 
@@ -101,6 +101,7 @@ def _applications() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("id", sa.Uuid(), server_default=sa.text("uuidv7()"), nullable=False),
+        sa.CheckConstraint("reference ~ '^[A-Z0-9-]+$'", name=op.f("ck_vetting_applications_reference_code")),
         sa.CheckConstraint(
             "(decided_by_id is not null) = (state in ('ACCEPTED', 'REJECTED'))",
             name=op.f("ck_vetting_applications_decided_by_somebody"),
