@@ -21,6 +21,7 @@ from hub.db.engine import Database
 from hub.db.migrate import head
 from hub.edge.direct import Direct
 from hub.edge.layers import layers
+from hub.files.store import Store
 from hub.identity.authentication import SESSION_COOKIE
 from hub.identity.cookies import Cookie
 from hub.identity.oidc.attempt import AttemptSeal
@@ -33,7 +34,7 @@ from hub.web import portal
 from hub.web.operations import documents
 from schema.api import PLANNER, schema
 from schema.compiler.plan import Planner
-from schema.http import Endpoint, PersistedDocuments, Sockets, Streams, execute
+from schema.http import Endpoint, PersistedDocuments, Sockets, Streams, download, execute, keep, upload
 
 
 def build_app(settings: Settings, login: URL, *, compiles: bool = True) -> Starlette:
@@ -50,6 +51,7 @@ def build_app(settings: Settings, login: URL, *, compiles: bool = True) -> Starl
     known = PersistedDocuments(documents())
     endpoint = Endpoint(known, registered_only=settings.registered_documents_only)
     graphql = Route("/graphql", endpoint)
+    store = Store.of(settings)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -62,6 +64,8 @@ def build_app(settings: Settings, login: URL, *, compiles: bool = True) -> Starl
         app.state.attempt_seal = AttemptSeal(settings.secret_key)
         app.state.compiles = compiles
         app.state.execute = partial(execute, database)
+        app.state.store = store
+        app.state.keep_file = partial(keep, database, store)
         feed = Feed(login)
         app.state.streams = Streams(feed, database, app.state.recognition, cookie)
         beside = [asyncio.create_task(feed.run()), asyncio.create_task(keep_purging(database))]
@@ -81,6 +85,8 @@ def build_app(settings: Settings, login: URL, *, compiles: bool = True) -> Starl
             *portal.routes(is_demonstration=settings.is_demonstration),
             *([Route("/graphiql", graphiql)] if settings.is_demonstration or settings.debug else []),
             Route("/schema.graphql", sdl),
+            Route("/files", upload, methods=["POST"]),
+            Route("/files/{id}", download),
             Route("/healthz", healthz),
             Route("/readyz", readyz),
         ],

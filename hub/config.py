@@ -70,6 +70,8 @@ class Settings:
     metrics_token: str | None = None
     """What a scraper of /metrics sends as bearer token; None: this machine alone may ask."""
     pool_size: int = 10
+    storage_url: str | None = None
+    """Where files are kept; None: in the folder `files` of `data_dir`."""
     registered_documents_only: bool = False
     """Whoever is not signed in may run the portal's own documents, and no others."""
     debug: bool = False
@@ -85,6 +87,11 @@ class Settings:
     def sends_mail(self) -> bool:
         """Whether mail is sent. A demonstration sends none: what it would tell is invented."""
         return self.mail_server is not None and not self.is_demonstration
+
+    @property
+    def storage(self) -> str:
+        """The URL of the store of files."""
+        return self.storage_url or (self.data_dir.absolute() / "files").as_uri()
 
 
 def read_settings(environment: Mapping[str, str] = os.environ, **overrides: object) -> Settings:
@@ -106,6 +113,7 @@ def read_settings(environment: Mapping[str, str] = os.environ, **overrides: obje
         "mail_server": mail_server(environment.get("HUB_SMTP_URL"), environment.get("HUB_MAIL_FROM")),
         "metrics_token": environment.get("HUB_METRICS_TOKEN") or None,
         "pool_size": _number(environment, "HUB_POOL_SIZE", 10),
+        "storage_url": environment.get("HUB_STORAGE_URL") or None,
         "registered_documents_only": _is_on(environment, "HUB_REGISTERED_DOCUMENTS_ONLY"),
         "debug": _is_on(environment, "HUB_DEBUG"),
     }

@@ -19,6 +19,7 @@ from hub.db import migrate as migrations
 from hub.db.engine import APP_ROLE, PUBLIC_ROLE
 from hub.db.seed import run_as_owner
 from hub.errors import SetUpError, Unavailable
+from hub.files.store import Store
 from hub.identity.oidc.providers import Providers
 from hub.notifications.connection import connected, name_of
 from hub.notifications.server import Encryption
@@ -45,7 +46,10 @@ class Finding:
 
 def examine(settings: Settings) -> list[Finding]:
     """Look at everything that the hub needs."""
-    return _database(settings) + asyncio.run(_providers(settings)) + asyncio.run(_mail(settings))
+    found = _database(settings)
+    for look in (_files, _providers, _mail):
+        found += asyncio.run(look(settings))
+    return found
 
 
 def _database(settings: Settings) -> list[Finding]:
@@ -56,6 +60,17 @@ def _database(settings: Settings) -> list[Finding]:
         return _examined(open_place(settings), settings)
     except SetUpError as error:
         return [Finding(Level.ERROR, error.message)]
+
+
+async def _files(settings: Settings) -> list[Finding]:
+    """Whether files can be kept. A demonstration that is not there yet has no folder for them."""
+    if settings.storage_url is None and not settings.data_dir.exists():
+        return []
+    try:
+        await Store.of(settings).examine()
+    except (SetUpError, Unavailable) as error:
+        return [Finding(Level.ERROR, f"No file can be kept: {error.message}")]
+    return [Finding(Level.OK, f"Files can be kept at {settings.storage}.")]
 
 
 def verdict(findings: Sequence[Finding]) -> str:

@@ -33,13 +33,16 @@ from hub.contributions.models import (
 from hub.db.base import Base
 from hub.engagement.models import ExpressionOfInterest
 from hub.errors import NotAllowed
+from hub.files.models import StoredFile
 from hub.identity.actor import Actor, Means, Role
 from hub.identity.models import ApiToken, IdentityBinding, Invitation, LoginSession, Person, RoleGrant
 from hub.identity.scopes import (
     EVERYWHERE,
     BoundSight,
+    Empty,
     Filled,
     Flagged,
+    Foreign,
     HandedOverByMe,
     InSet,
     Mine,
@@ -47,6 +50,7 @@ from hub.identity.scopes import (
     Others,
     Own,
     OwnInitiatives,
+    ReferredBy,
     RowScope,
     Scope,
     Sight,
@@ -64,7 +68,14 @@ from hub.initiatives.models import (
 )
 from hub.notifications.models import OutboxMessage
 from hub.opendata.models import ImportRejection, ImportRun
-from hub.organisations.models import Membership, Organisation, WorkingGroup
+from hub.organisations.models import (
+    Membership,
+    Organisation,
+    VettingApplication,
+    VettingDecision,
+    VettingDocument,
+    WorkingGroup,
+)
 from hub.proposals.models import (
     Consultation,
     Decision,
@@ -131,6 +142,15 @@ class Action(StrEnum):
     CONTRIBUTION_ACKNOWLEDGE = "contribution:acknowledge"
     CONTRIBUTION_CANCEL = "contribution:cancel"
     SECONDMENT_OFFER = "secondment:offer"
+    PARTNER_REGISTER = "partner:register"
+    PARTNER_SUSPEND = "partner:suspend"
+    PARTNER_REINSTATE = "partner:reinstate"
+    VETTING_SAVE = "vetting:save"
+    VETTING_SUBMIT = "vetting:submit"
+    VETTING_START = "vetting:start"
+    VETTING_RETURN = "vetting:return"
+    VETTING_DECIDE = "vetting:decide"
+    FILE_UPLOAD = "file:upload"
     PERSON_INVITE = "person:invite"
     INVITATION_RESEND = "invitation:resend"
     INVITATION_WITHDRAW = "invitation:withdraw"
@@ -170,6 +190,17 @@ AS_REPRESENTATIVE = OneOf(
     says="as anything but Co-Manager, Co-Chair, staff and administrator",
 )
 OTHERS = Others("person_id")
+ANOTHERS = Foreign("organisation_id")
+"""Nobody decides about the own organisation."""
+APPLYING = OneOf("vetting_state", "APPLIED", says="as applying to be a partner")
+VETTABLE = Filled("vetting_state", says="subject to vetting").besides(Foreign("id"))
+IN_HAND = OneOf("state", "DRAFT", "SUBMITTED", says="not taken up yet")
+ATTACHED = ReferredBy(
+    VettingDocument,
+    "file_id",
+    Empty("removed_at", says="kept") & Through(VettingApplication, "application_id", SUBMITTED),
+    says="attached to what was submitted",
+)
 NOT_OF_THE_OFFICE = Without(STAFF, ADMIN)
 """Staff and administrators do not vote, whatever else they are."""
 
@@ -227,6 +258,13 @@ READS: dict[type[Base], Scopes] = {
     LoginSession: {SIGNED_IN: MINE},
     IdentityBinding: {SIGNED_IN: MINE, ADMIN: EVERYWHERE},
     Invitation: {FOCAL_POINT: OWN, CO_MANAGER: EVERYWHERE, STAFF: EVERYWHERE, ADMIN: EVERYWHERE},
+    VettingApplication: {FOCAL_POINT: OWN, **dict.fromkeys(OFFICE, SUBMITTED)},
+    VettingDocument: {
+        FOCAL_POINT: OWN,
+        **dict.fromkeys(OFFICE, Through(VettingApplication, "application_id", SUBMITTED)),
+    },
+    VettingDecision: {FOCAL_POINT: OWN, **OFFICE},
+    StoredFile: {**PARTNERS, **dict.fromkeys(OFFICE, ATTACHED)},
     Initiative: {ANYONE: PUBLISHED, SIGNED_IN: TAKING_PART, **OFFICE, ANALYST: EVERYWHERE},
     InitiativeParticipant: {ANYONE: PUBLISHED, SIGNED_IN: Through(Initiative, "initiative_id")},
     InitiativeCorePurpose: {ANYONE: Through(Initiative, "initiative_id")},
@@ -288,6 +326,8 @@ NO_COMMITMENT = Unless("type", "COMMITMENT", says="no commitment")
 
 GRANTED_BY_ME = Mine("granted_by_id")
 
+DECIDED_BY_ME = ANOTHERS.besides(Mine("decided_by_id"))
+
 INSERTS: dict[type[Base], Scopes] = {
     ApiToken: {SIGNED_IN: Mine("person_id")},
     LoginSession: {SIGNED_IN: MINE},
@@ -296,6 +336,11 @@ INSERTS: dict[type[Base], Scopes] = {
         **{audience: scope.besides(GRANTED_BY_ME) for audience, scope in GRANTING.items()},
         SIGNED_IN: OWN.besides(OTHERS).besides(GRANTED_BY_ME).besides(AS_FOCAL_POINT) & HandedOverByMe(),
     },
+    Organisation: {STAFF: APPLYING},
+    VettingApplication: {FOCAL_POINT: OWN.besides(Mine("created_by_id")).besides(IN_HAND)},
+    VettingDocument: {FOCAL_POINT: OWN},
+    VettingDecision: dict.fromkeys(DESK, DECIDED_BY_ME),
+    StoredFile: dict.fromkeys(PARTNERS, OWN.besides(Mine("uploaded_by_id"))),
     Initiative: DESK,
     InitiativeParticipant: DESK,
     ExpressionOfInterest: PARTNERS,
@@ -325,6 +370,12 @@ UPDATES: dict[type[Base], Scopes] = {
     Invitation: INVITING,
     Person: KEEPING,
     RoleGrant: {FOCAL_POINT: OWN.besides(AS_REPRESENTATIVE), STAFF: AS_NO_DECIDER, ADMIN: EVERYWHERE},
+    Organisation: dict.fromkeys(DESK, VETTABLE),
+    VettingApplication: {
+        FOCAL_POINT: OWN.besides(IN_HAND),
+        **dict.fromkeys(DESK, SUBMITTED.besides(ANOTHERS)),
+    },
+    VettingDocument: {FOCAL_POINT: OWN},
     Initiative: {STAFF: EVERYWHERE},
     ExpressionOfInterest: {**PARTNERS, **DESK},
     Proposal: {**PARTNERS, CO_MANAGER: SUBMITTED, CO_CHAIR: SUBMITTED, STAFF: SUBMITTED},
@@ -344,12 +395,20 @@ FIXED = frozenset(
         *("issuer", "subject", "sid", "browser"),
         *("email", "role", "invited_by_id", "accepted_by_id", "confirms", "persona"),
         *("granted_by_id", "handed_over_from_id", "access", "roles", "last_used_at"),
+        *("application_id", "file_id"),
     }
 )
 """Columns that no update changes, in any table, whoever asks: which row it is, whose it is, what it is about.
 
 Scopes rest on them: a reviewer who could point a review at another proposal would see that one.
 """
+
+CHANGEABLE: dict[type[Base], frozenset[str]] = {
+    Organisation: frozenset({"vetting_state", "is_listed", "version", "updated_at"})
+}
+"""Tables of which an update changes these columns and no others: what an organisation is, nobody changes."""
+
+SUBMITTED_OF_OTHERS = SUBMITTED.besides(ANOTHERS)
 
 GRANTS: dict[Action, Mapping[Audience, RowScope]] = {
     # action                                  who may, on which rows
@@ -388,6 +447,15 @@ GRANTS: dict[Action, Mapping[Audience, RowScope]] = {
     Action.CONTRIBUTION_ACKNOWLEDGE: DESK,
     Action.CONTRIBUTION_CANCEL: {FOCAL_POINT: PROVIDED, STAFF: EVERYWHERE},
     Action.SECONDMENT_OFFER: PARTNERS,
+    Action.PARTNER_REGISTER: {STAFF: APPLYING},
+    Action.PARTNER_SUSPEND: dict.fromkeys(DESK, VETTABLE),
+    Action.PARTNER_REINSTATE: dict.fromkeys(DESK, VETTABLE),
+    Action.VETTING_SAVE: {FOCAL_POINT: OWN},
+    Action.VETTING_SUBMIT: {FOCAL_POINT: OWN},
+    Action.VETTING_START: {STAFF: SUBMITTED_OF_OTHERS},
+    Action.VETTING_RETURN: dict.fromkeys(DESK, SUBMITTED_OF_OTHERS),
+    Action.VETTING_DECIDE: dict.fromkeys(DESK, SUBMITTED_OF_OTHERS),
+    Action.FILE_UPLOAD: PARTNERS,
     Action.PERSON_INVITE: INVITING,
     Action.INVITATION_RESEND: INVITING,
     Action.INVITATION_WITHDRAW: INVITING,
@@ -403,7 +471,7 @@ GRANTS: dict[Action, Mapping[Audience, RowScope]] = {
 
 IN_PERSON = frozenset(
     {
-        *(Action.PERSON_INVITE, Action.PERSON_CONFIRM, Action.PERSON_REMOVE),
+        *(Action.PARTNER_REGISTER, Action.PERSON_INVITE, Action.PERSON_CONFIRM, Action.PERSON_REMOVE),
         Action.INVITATION_RESEND,
         *(Action.ROLE_GRANT, Action.ROLE_END, Action.ROLE_HAND_OVER),
         *(Action.TOKEN_CREATE, Action.TOKEN_REVOKE),
@@ -425,6 +493,11 @@ def visible(model: type[Base], actor: Actor, at: Any = None) -> ColumnElement[bo
     None where that is all of them.
     """
     return predicate(READS, model, audiences(actor), BoundSight(actor), at)
+
+
+def reaches(actor: Actor, model: type[Base]) -> bool:
+    """Whether the actor may see any row of the model at all, should there be one."""
+    return not audiences(actor).isdisjoint(READS[model])
 
 
 def seen_with(model: type[Base], actor: Actor, parent: type[Base], column: str) -> bool:
@@ -517,8 +590,12 @@ CREATIONS = (
     Action.INTEREST_EXPRESS,
     Action.CONTRIBUTION_PLEDGE,
     Action.SECONDMENT_OFFER,
+    Action.VETTING_SAVE,
+    Action.PARTNER_REGISTER,
 )
-"""What begins something of one's own organisation."""
+"""What begins something, most often of one's own organisation."""
+NEEDS_VETTING = frozenset({Action.CONTRIBUTION_PLEDGE, Action.SECONDMENT_OFFER})
+"""Of those, what only an organisation begins that is vetted, or to which vetting does not apply."""
 
 
 def creations(actor: Actor) -> list[Action]:

@@ -1,6 +1,6 @@
 """What the viewer may do with an object now: from the policy's grants and the slice's workflow, as SQL."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -28,6 +28,16 @@ from hub.contributions.models import Contribution
 from hub.contributions.workflow import ContributionState, InKindState
 from hub.db.base import Base
 from hub.identity.models import Person, RoleGrant
+from hub.organisations.models import Organisation, VettingApplication
+from hub.organisations.workflow import (
+    MAY_APPLY,
+    OF_APPLICATION,
+    OF_PARTNER,
+    ApplicationState,
+    VettingEvent,
+    VettingState,
+)
+from hub.organisations.workflow import states_for as states_of
 from hub.policy import Action
 from hub.proposals.models import Proposal, Vote
 from hub.proposals.workflow import Event, ProposalState, states_for
@@ -75,6 +85,8 @@ class ViewerAction(StrEnum):
     EXPRESS_INTEREST = "EXPRESS_INTEREST"
     PLEDGE_CONTRIBUTION = "PLEDGE_CONTRIBUTION"
     OFFER_SECONDMENT = "OFFER_SECONDMENT"
+    SAVE_VETTING_APPLICATION = "SAVE_VETTING_APPLICATION"
+    REGISTER_PARTNER = "REGISTER_PARTNER"
 
 
 BEGINNINGS = dict(zip(policy.CREATIONS, ViewerAction, strict=True))
@@ -82,8 +94,47 @@ BEGINNINGS = dict(zip(policy.CREATIONS, ViewerAction, strict=True))
 
 def beginnings(_: Any, context: Context) -> ColumnElement[Any]:
     """The names of what the viewer may begin, as a JSON list."""
-    names = [BEGINNINGS[action].value for action in policy.creations(context.actor)]
-    return json_names(names)
+    state = _own_vetting(context)
+    conditions = {
+        **dict.fromkeys(policy.NEEDS_VETTING, func.coalesce(state, VETTED) == VETTED),
+        Action.VETTING_SAVE: and_(state.in_([may.value for may in MAY_APPLY]), ~_has_applied(context)),
+    }
+    names = [
+        case((conditions.get(action, true()), _named(BEGINNINGS[action])))
+        for action in policy.creations(context.actor)
+    ]
+    return _listed(names)
+
+
+VETTED = VettingState.VETTED.value
+
+
+def _named(name: StrEnum) -> ColumnElement[str]:
+    """The name in quotes, as in JSON."""
+    return literal_column(f"'\"{name.value}\"'", Text)
+
+
+def _listed(names: Sequence[ColumnElement[Any]]) -> ColumnElement[Any]:
+    """The names that are not null, as a JSON list."""
+    return json_names_of(names) if names else json_names([])
+
+
+def _organisation(context: Context) -> ColumnElement[Any]:
+    return bindparam("actor_organisation", context.actor.organisation_id, Uuid)
+
+
+def _own_vetting(context: Context) -> ColumnElement[Any]:
+    """How far the vetting of the viewer's organisation has come, which the viewer always sees."""
+    own = aliased(Organisation)
+    return select(own.vetting_state).where(own.id == _organisation(context)).scalar_subquery()
+
+
+def _has_applied(context: Context) -> ColumnElement[bool]:
+    """Whether an application of the viewer's organisation waits for the office."""
+    own = aliased(VettingApplication)
+    waiting = [ApplicationState.SUBMITTED.value, ApplicationState.UNDER_VETTING.value]
+    found = select(literal(1)).where(own.organisation_id == _organisation(context), own.state.in_(waiting))
+    return found.exists()
 
 
 Choices = tuple[type[Base], Mapping[StrEnum, tuple[Action, When]]]
@@ -97,10 +148,15 @@ def _when(*events: Event) -> When:
     return _in(*dict.fromkeys(state for event in events for state in states_for(event)))
 
 
+def _trusted(when: When) -> When:
+    """And the viewer's organisation is vetted, or vetting does not apply to it."""
+    return lambda at, context: and_(when(at, context), func.coalesce(_own_vetting(context), VETTED) == VETTED)
+
+
 def _can_vote(at: Any, context: Context) -> ColumnElement[bool]:
     """Awaiting a decision, the viewer's government has a seat, and has not voted on this revision."""
     vote = aliased(Vote)
-    seat = bindparam("actor_organisation", context.actor.organisation_id, Uuid)
+    seat = _organisation(context)
     cast_already = select(literal(1)).where(
         vote.proposal_id == at.id,
         vote.revision_number == at.revision_number,
@@ -119,7 +175,7 @@ PROPOSAL: Choices = (
     Proposal,
     {
         P.UPDATE: (Action.PROPOSAL_UPDATE, _in(S.DRAFT, S.REVISION_REQUESTED)),
-        P.SUBMIT: (Action.PROPOSAL_SUBMIT, _when(Event.SUBMIT, Event.RESUBMIT)),
+        P.SUBMIT: (Action.PROPOSAL_SUBMIT, _trusted(_when(Event.SUBMIT, Event.RESUBMIT))),
         P.WITHDRAW: (Action.PROPOSAL_WITHDRAW, _when(Event.WITHDRAW)),
         P.START_SCREENING: (Action.PROPOSAL_START_SCREENING, _when(Event.START_SCREENING)),
         P.SCREEN: (Action.PROPOSAL_SCREEN, _when(Event.FIND_INELIGIBLE)),
@@ -166,7 +222,7 @@ def _nothing_received(at: Any, context: Context) -> ColumnElement[bool]:
 CONTRIBUTION: Choices = (
     Contribution,
     {
-        C.COMMIT: (Action.CONTRIBUTION_COMMIT, _OPEN),
+        C.COMMIT: (Action.CONTRIBUTION_COMMIT, _trusted(_OPEN)),
         C.RECORD_RECEIPT: (Action.CONTRIBUTION_RECORD_RECEIPT, _OPEN),
         C.ALLOCATE: (Action.CONTRIBUTION_ALLOCATE, _left),
         C.VALUE: (Action.CONTRIBUTION_VALUE, _unvalued),
@@ -218,6 +274,56 @@ ROLE_GRANT: Choices = (
 )
 
 
+@strawberry.enum(description="What can be done with an application to be vetted, named after the mutation.")
+class VettingApplicationAction(StrEnum):
+    SAVE = "SAVE"
+    SUBMIT = "SUBMIT"
+    START = "START"
+    RETURN = "RETURN"
+    DECIDE = "DECIDE"
+
+
+@strawberry.enum(description="What can be done with a partner, named after the mutation.")
+class PartnerAction(StrEnum):
+    SUSPEND = "SUSPEND"
+    REINSTATE = "REINSTATE"
+
+
+def _vetting(event: VettingEvent) -> When:
+    return _in(*states_of(OF_APPLICATION, event))
+
+
+def _started_by_other(at: Any, context: Context) -> ColumnElement[bool]:
+    """Whoever took an application up does not decide on it."""
+    actor = bindparam("actor_person", context.actor.person_id, Uuid)
+    return and_(_vetting(VettingEvent.VET)(at, context), at.started_by_id != actor)
+
+
+def _partner(event: VettingEvent) -> When:
+    states = [state.value for state in states_of(OF_PARTNER, event)]
+    return lambda at, _: at.vetting_state.in_(states)
+
+
+V = VettingApplicationAction
+VETTING: Choices = (
+    VettingApplication,
+    {
+        V.SAVE: (Action.VETTING_SAVE, _vetting(VettingEvent.SUBMIT)),
+        V.SUBMIT: (Action.VETTING_SUBMIT, _vetting(VettingEvent.SUBMIT)),
+        V.START: (Action.VETTING_START, _vetting(VettingEvent.START)),
+        V.RETURN: (Action.VETTING_RETURN, _vetting(VettingEvent.RETURN)),
+        V.DECIDE: (Action.VETTING_DECIDE, _started_by_other),
+    },
+)
+PARTNER: Choices = (
+    Organisation,
+    {
+        PartnerAction.SUSPEND: (Action.PARTNER_SUSPEND, _partner(VettingEvent.SUSPEND)),
+        PartnerAction.REINSTATE: (Action.PARTNER_REINSTATE, _partner(VettingEvent.REINSTATE)),
+    },
+)
+
+
 def allowed_actions(choices: Choices) -> Callable[[Any, Context], ColumnElement[Any]]:
     """The names of what the viewer may do with the row, as a JSON list."""
     model, actions = choices
@@ -230,8 +336,7 @@ def allowed_actions(choices: Choices) -> Callable[[Any, Context], ColumnElement[
                 granted = true()
             elif granted.compare(false()):
                 continue
-            named = literal_column(f"'\"{name.value}\"'", Text)
-            cases.append(case((and_(when(at, context), granted), named)))
-        return json_names_of(cases) if cases else json_names([])
+            cases.append(case((and_(when(at, context), granted), _named(name))))
+        return _listed(cases)
 
     return sql

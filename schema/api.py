@@ -26,6 +26,7 @@ from schema import (  # noqa: F401 (each declares its mutations)
     proposal_mutations,
     proposals,
     secondments,
+    vetting,
 )
 from schema.base import Connection, Node
 from schema.compiler import ids, resolve
@@ -53,6 +54,7 @@ from schema.people import PEOPLE
 from schema.proposals import PROPOSALS, Proposal
 from schema.secondments import SECONDMENTS, Secondment
 from schema.subscriptions import Subscription
+from schema.vetting import VETTING_APPLICATIONS, VettingApplication
 
 
 def _by_id_or(reference: str, *types: str) -> Any:
@@ -150,6 +152,15 @@ class Query:
     people: Connection[Person] = connection(PEOPLE, description="People whom the viewer may see.")
     invitations: Connection[Invitation] = connection(
         INVITATIONS, description="Invitations that the viewer may see."
+    )
+    vetting_applications: Connection[VettingApplication] = connection(
+        VETTING_APPLICATIONS, description="Applications to be vetted that the viewer may see."
+    )
+    vetting_application: VettingApplication | None = lookup(
+        organisations_models.VettingApplication,
+        _by_id_or("reference", "VettingApplication"),
+        _arguments("reference", "VET-2026-0003"),
+        "One application to be vetted.",
     )
     node: Node | None = lookup(
         Base, lambda *_: false(), [argument("id", strawberry.ID, "A global id.")], "Any object by its id."

@@ -2,19 +2,24 @@
 
 from datetime import date
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 from sqlalchemy import ColumnElement, Text, Uuid, or_, select
 
 from hub.organisations import models
-from hub.organisations.models import GroupKind, MembershipRole, OrganisationKind, VettingState
+from hub.organisations.models import GroupKind, MembershipRole, OrganisationKind
+from hub.organisations.workflow import VettingState
+from schema.allowed import PARTNER, PartnerAction, allowed_actions
 from schema.base import Connection, Node, OrderDirection, among, over
 from schema.compiler import ids
-from schema.compiler.mapping import Listing
+from schema.compiler.mapping import Listing, expression
 from schema.compiler.rows import Row
 from schema.compiler.values import Value
 from schema.search import checked
+
+if TYPE_CHECKING:
+    from schema.vetting import VettingApplication, VettingDecision
 
 MEMBER_STATE = models.OrganisationKind.MEMBER_STATE.value
 
@@ -53,6 +58,18 @@ class Partner(Organisation):
     vetting_state: VettingState | None = strawberry.field(
         description="Null where vetting does not apply, as for member organisations."
     )
+    vetting_applications: list[Annotated["VettingApplication", strawberry.lazy("schema.vetting")]] = (
+        strawberry.field(description="Its applications that the viewer may see, the oldest first.")
+    )
+    vetting_decisions: list[Annotated["VettingDecision", strawberry.lazy("schema.vetting")]] = (
+        strawberry.field(
+            description="What it was told in the course of its vetting: for its focal points and the office."
+        )
+    )
+    allowed_actions: list[PartnerAction] = expression(
+        allowed_actions(PARTNER), "What the viewer can do with the partner now."
+    )
+    version: int = strawberry.field(description="Rises with each change; for `expectedVersion`.")
 
 
 @over(models.WorkingGroup)

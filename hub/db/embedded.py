@@ -29,6 +29,16 @@ up to a quarter of the time of an answer of 60 kB (measured: 2.12 ms of PostgreS
 DATABASE, LOGIN, SUPERUSER = "hub", "hub_login", "postgres"
 
 
+MARK_TEXT = "The hub's data: database and files. Removing this folder removes them.\n"
+
+
+def claim(folder: Path) -> None:
+    """Make the folder ours where it is new or empty, and leave it alone otherwise."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if not any(folder.iterdir()):
+        (folder / MARK).write_text(MARK_TEXT)
+
+
 def prepare(folder: Path) -> None:
     """Make the folder ours, or refuse: a folder with somebody else's files is never touched."""
     if folder.exists() and not folder.is_dir():
@@ -41,7 +51,7 @@ def prepare(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if not mark.exists():
-            mark.write_text("The hub's data: database and files. Removing this folder removes them.\n")
+            mark.write_text(MARK_TEXT)
         elif not os.access(folder, os.W_OK):
             raise PermissionError
     except OSError as error:

@@ -7,6 +7,7 @@ from hub.contributions import models as contributions
 from hub.db.base import Base
 from hub.db.counters import reference_counters
 from hub.engagement import models as engagement
+from hub.files import models as files
 from hub.identity import models as identity
 from hub.initiatives import models as initiatives
 from hub.notifications import models as notifications
@@ -20,6 +21,7 @@ __all__ = [
     "audit",
     "contributions",
     "engagement",
+    "files",
     "identity",
     "initiatives",
     "notifications",

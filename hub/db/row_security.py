@@ -80,8 +80,9 @@ def _of_table(model: type[Base]) -> Iterator[str]:
 
 def changeable(model: type[Base]) -> str:
     """The columns that an update may change, as a list in SQL."""
-    columns = model.__table__.columns
-    return ", ".join(c.name for c in columns if c.computed is None and c.name not in policy.FIXED)
+    columns = [c.name for c in model.__table__.columns if c.computed is None and c.name not in policy.FIXED]
+    named = policy.CHANGEABLE.get(model)
+    return ", ".join(name for name in columns if named is None or name in named)
 
 
 def condition(table: Mapping[type[Base], Scopes], model: type[Base]) -> str:

@@ -306,6 +306,44 @@ end $$;
 create or replace trigger keep_submitted before update on hub.proposal_revisions
 for each row execute function hub.keep_submitted_revision();
 
+-- So does an application to be vetted: what it says, and who took it up, since somebody else decides.
+create or replace function hub.keep_submitted_application() returns trigger
+language plpgsql set search_path = '' as $$
+begin
+    if (old.submitted_at is not null and
+            (new.description, new.purpose, new.registration_number, new.website, new.statements, new.declaration,
+             new.submitted_at, new.submitted_by_id)
+            is distinct from
+            (old.description, old.purpose, old.registration_number, old.website, old.statements, old.declaration,
+             old.submitted_at, old.submitted_by_id))
+        or (old.started_by_id is not null and new.started_by_id is distinct from old.started_by_id)
+        or (old.decided_by_id is not null and new.decided_by_id is distinct from old.decided_by_id) then
+        raise exception 'application % was submitted and does not change', old.reference
+            using errcode = 'integrity_constraint_violation';
+    end if;
+    return new;
+end $$;
+
+create or replace trigger keep_submitted before update on hub.vetting_applications
+for each row execute function hub.keep_submitted_application();
+
+-- And its documents: none comes or goes once the application was submitted. After the policies, which come first.
+create or replace function hub.keep_submitted_documents() returns trigger
+language plpgsql set search_path = '' as $$
+begin
+    if exists (select from hub.vetting_applications a
+               where a.id = new.application_id and a.submitted_at is not null) then
+        raise exception 'application % was submitted, and its documents with it', new.application_id
+            using errcode = 'integrity_constraint_violation';
+    end if;
+    return new;
+end $$;
+
+create or replace trigger keep_submitted after insert on hub.vetting_documents
+for each row execute function hub.keep_submitted_documents();
+create or replace trigger keep_unremoved before update on hub.vetting_documents
+for each row when (new is distinct from old) execute function hub.keep_submitted_documents();
+
 -- Who is removed is signed out everywhere, and no token speaks for him again, even if he comes back one day.
 create or replace function hub.end_credentials() returns trigger
 language plpgsql security definer set search_path = '' as $$

@@ -16,6 +16,7 @@ from hub.demonstration import (
     proposals,
     rates,
     secondments,
+    vetting,
 )
 from hub.demonstration.rows import World, stream, survey
 from hub.demonstration.topics import Agenda
@@ -65,3 +66,4 @@ def invent(world: World) -> None:
     initiatives.add_participants(world, lines)
     interest.add(world, lines)
     proposals.add(world, conversion, agenda, lines)
+    vetting.add(world)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from hub.demonstration.rows import ANCHOR, World, instant, stream
-from hub.organisations.models import Organisation, OrganisationKind, VettingState
+from hub.organisations.models import Organisation, OrganisationKind
+from hub.organisations.workflow import VettingState
 
 OFFICE = "RSO"
 """The short name of the RSO itself, which the reference data has."""

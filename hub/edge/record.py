@@ -46,7 +46,7 @@ class Record:
         state = scope.setdefault("state", {})
         state["request_id"], state["status"] = request_id, 0
         told = state["headers"] = [(b"x-request-id", request_id.encode())]
-        deadline = Deadline(LONGEST_SECONDS)
+        deadline = state["deadline"] = Deadline(LONGEST_SECONDS)
 
         async def note(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -105,6 +105,11 @@ class Deadline:
         self._is_over = True
         if self._task is not None:
             self._task.cancel()
+
+    def extend(self, seconds: float) -> None:
+        """Begin anew, with so many seconds: for what is long by nature, once it is known who sends it."""
+        self._handle.cancel()
+        self._handle = asyncio.get_running_loop().call_later(seconds, self._give_up)
 
     def lift(self) -> None:
         """Let the task go on for as long as it takes."""

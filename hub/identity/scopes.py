@@ -164,6 +164,18 @@ class Own(RowScope):
         return "itself" if self.columns == ("id",) else "own organisation"
 
 
+class Foreign(Own):
+    """Rows of other organisations than the actor's."""
+
+    says = "another organisation's"
+
+    def where(self, who: Sight, model: Entity, parent: Parent) -> ColumnElement[bool]:
+        return not_(super().where(who, model, parent))
+
+    def holds(self, actor: Actor, row: Any) -> bool:
+        return actor.organisation_id is not None and not super().holds(actor, row)
+
+
 class Mine(RowScope):
     """Rows of the actor in person."""
 
@@ -236,6 +248,17 @@ class Filled(Flagged):
 
     def holds(self, actor: Actor, row: Any) -> bool:
         return getattr(row, self.column) is not None
+
+
+class Empty(Flagged):
+    """Rows whose column is null."""
+
+    def where(self, who: Sight, model: Entity, parent: Parent) -> ColumnElement[bool]:
+        condition: ColumnElement[bool] = getattr(model, self.column).is_(None)
+        return condition
+
+    def holds(self, actor: Actor, row: Any) -> bool:
+        return getattr(row, self.column) is None
 
 
 class Unless(RowScope):
@@ -320,6 +343,22 @@ class Through(Scope):
     def says(self) -> str:
         through = f"of a visible {self.other.__name__}"
         return through if self.scope is None else f"{through}, {self.scope.says}"
+
+
+class ReferredBy(Scope):
+    """Rows whose id stands in a column of another table, there in a scope of its own; found one by one."""
+
+    def __init__(self, other: type[Base], column: str, scope: Scope, *, says: str) -> None:
+        self.other, self.column, self.scope, self._says = other, column, scope, says
+
+    def where(self, who: Sight, model: Entity, parent: Parent) -> ColumnElement[bool]:
+        inside = self.scope.where(who, self.other, parent)
+        link = getattr(self.other, self.column) == model.id
+        return select(self.other.id).where(and_(link, inside)).exists()
+
+    @property
+    def says(self) -> str:
+        return self._says
 
 
 class HandedOverByMe(Scope):

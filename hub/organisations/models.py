@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 import uuid
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, Index, SmallInteger, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, SmallInteger, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.types import Text
 
-from hub.db.base import Base, Demonstrable, Versioned, closed, one_of, reference_to
+from hub.db.base import (
+    SCHEMA,
+    Base,
+    Demonstrable,
+    Timed,
+    Versioned,
+    closed,
+    coded,
+    of_code,
+    one_of,
+    reference_to,
+)
+from hub.files.models import StoredFile
 from hub.identity.models import Invitation, Person, RoleGrant
+from hub.organisations.workflow import ApplicationState, VettingOutcome, VettingState
 
 
 class OrganisationKind(StrEnum):
@@ -26,16 +39,6 @@ class OrganisationKind(StrEnum):
     CIVIL_SOCIETY = "CIVIL_SOCIETY"
     ACADEMIA = "ACADEMIA"
     OTHER = "OTHER"
-
-
-class VettingState(StrEnum):
-    """How far the vetting of a partner has come."""
-
-    APPLIED = "APPLIED"
-    UNDER_VETTING = "UNDER_VETTING"
-    VETTED = "VETTED"
-    REJECTED = "REJECTED"
-    SUSPENDED = "SUSPENDED"
 
 
 class GroupKind(StrEnum):
@@ -66,6 +69,12 @@ class Organisation(Demonstrable, Versioned, Base):
         CheckConstraint(
             "(kind = 'MEMBER_STATE') <= (iso_code is not null)", name="member_state_has_iso_code"
         ),
+        CheckConstraint(
+            "vetting_state is null or (kind <> 'MEMBER_STATE' and not decides)", name="vetted_is_a_partner"
+        ),
+        CheckConstraint(
+            "not is_listed or coalesce(vetting_state, 'VETTED') = 'VETTED'", name="listed_is_vetted"
+        ),
         Index("ix_organisations_name_id", "name", "id"),
         Index("ix_organisations_kind_name", "kind", "name", "id"),
     )
@@ -90,6 +99,12 @@ class Organisation(Demonstrable, Versioned, Base):
 
     memberships: Mapped[list[Membership]] = relationship(
         lazy="raise", viewonly=True, order_by="Membership.id"
+    )
+    vetting_applications: Mapped[list[VettingApplication]] = relationship(
+        lazy="raise", viewonly=True, order_by="VettingApplication.id"
+    )
+    vetting_decisions: Mapped[list[VettingDecision]] = relationship(
+        lazy="raise", viewonly=True, order_by="VettingDecision.id"
     )
 
 
@@ -133,6 +148,127 @@ class Membership(Versioned, Base):
 
     organisation: Mapped[Organisation] = relationship(lazy="raise", viewonly=True)
     working_group: Mapped[WorkingGroup] = relationship(lazy="raise", viewonly=True)
+
+
+class VettingApplication(Demonstrable, Versioned, Base):
+    """What a partner states to be vetted. Once submitted it never changes; more is said by another one."""
+
+    __tablename__ = "vetting_applications"
+    __table_args__ = (
+        one_of("state", ApplicationState),
+        of_code("reference"),
+        UniqueConstraint("id", "organisation_id"),
+        Index(
+            "uq_vetting_applications_open",
+            "organisation_id",
+            unique=True,
+            postgresql_where=text("state in ('DRAFT', 'SUBMITTED', 'UNDER_VETTING')"),
+        ),
+        Index("ix_vetting_applications_created_at_id", "created_at", "id"),
+        Index("ix_vetting_applications_state_created_at_id", "state", "created_at", "id"),
+        CheckConstraint(
+            "(submitted_at is null) = (state = 'DRAFT') and (submitted_at is null) = (declaration is null)"
+            " and (submitted_at is null) = (submitted_by_id is null)",
+            name="submitted_with_declaration",
+        ),
+        CheckConstraint(
+            "(started_by_id is null) = (state in ('DRAFT', 'SUBMITTED'))", name="started_by_somebody"
+        ),
+        CheckConstraint(
+            "(decided_by_id is not null) = (state in ('ACCEPTED', 'REJECTED'))", name="decided_by_somebody"
+        ),
+        CheckConstraint("decided_by_id <> started_by_id", name="decided_by_another"),
+    )
+
+    reference: Mapped[str] = coded(unique=True)
+    organisation_id: Mapped[uuid.UUID] = reference_to("organisations")
+    state: Mapped[str] = closed(ApplicationState)
+    created_by_id: Mapped[uuid.UUID] = reference_to("persons", index=False)
+    description: Mapped[str | None]
+    purpose: Mapped[str | None]
+    registration_number: Mapped[str | None]
+    website: Mapped[str | None]
+    statements: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'::text[]"))
+    """The statements of the declaration that are agreed to."""
+    declaration: Mapped[str | None]
+    """Its version and whole text, as it was agreed to when the application was submitted."""
+    submitted_at: Mapped[datetime | None]
+    """None while the organisation still works on it; then nobody else sees it."""
+    submitted_by_id: Mapped[uuid.UUID | None] = reference_to("persons", index=False)
+    started_at: Mapped[datetime | None]
+    started_by_id: Mapped[uuid.UUID | None] = reference_to("persons", index=False)
+    """Who took it up; somebody else decides."""
+    decided_by_id: Mapped[uuid.UUID | None] = reference_to("persons", index=False)
+
+    organisation: Mapped[Organisation] = relationship(lazy="raise", viewonly=True)
+    decisions: Mapped[list[VettingDecision]] = relationship(
+        lazy="raise",
+        viewonly=True,
+        order_by="VettingDecision.id",
+        primaryjoin="VettingApplication.id == foreign(VettingDecision.application_id)",
+    )
+    documents: Mapped[list[StoredFile]] = relationship(
+        lazy="raise",
+        viewonly=True,
+        order_by="StoredFile.id",
+        secondary=f"{SCHEMA}.vetting_documents",
+        primaryjoin="and_(VettingApplication.id == foreign(VettingDocument.application_id),"
+        " VettingDocument.removed_at.is_(None))",
+        secondaryjoin="foreign(VettingDocument.file_id) == StoredFile.id",
+    )
+
+
+class VettingDocument(Timed, Base):
+    """That a file belongs to an application; both are of one organisation. When removed, it is not shown."""
+
+    __tablename__ = "vetting_documents"
+    __table_args__ = (
+        UniqueConstraint("application_id", "file_id"),
+        Index("ix_vetting_documents_file_id", "file_id"),
+        ForeignKeyConstraint(
+            ["application_id", "organisation_id"],
+            [f"{SCHEMA}.vetting_applications.id", f"{SCHEMA}.vetting_applications.organisation_id"],
+            name="fk_vetting_documents_application",
+        ),
+        ForeignKeyConstraint(
+            ["file_id", "organisation_id"],
+            [f"{SCHEMA}.files.id", f"{SCHEMA}.files.organisation_id"],
+            name="fk_vetting_documents_file",
+        ),
+    )
+
+    application_id: Mapped[uuid.UUID] = mapped_column()
+    file_id: Mapped[uuid.UUID] = mapped_column()
+    organisation_id: Mapped[uuid.UUID] = mapped_column()
+    removed_at: Mapped[datetime | None]
+
+
+class VettingDecision(Base):
+    """What the office told a partner in the course of its vetting, and why. Never changes."""
+
+    __tablename__ = "vetting_decisions"
+    __table_args__ = (
+        one_of("outcome", VettingOutcome),
+        ForeignKeyConstraint(
+            ["application_id", "organisation_id"],
+            [f"{SCHEMA}.vetting_applications.id", f"{SCHEMA}.vetting_applications.organisation_id"],
+            name="fk_vetting_decisions_application",
+        ),
+        Index("ix_vetting_decisions_application_id", "application_id"),
+        CheckConstraint(
+            "(application_id is null) = (outcome in ('SUSPENDED', 'REINSTATED'))", name="about_an_application"
+        ),
+    )
+
+    organisation_id: Mapped[uuid.UUID] = reference_to("organisations")
+    application_id: Mapped[uuid.UUID | None] = mapped_column()
+    """None where it is about the partner and no application."""
+    outcome: Mapped[str] = closed(VettingOutcome)
+    reason: Mapped[str]
+    decided_at: Mapped[datetime]
+    decided_by_id: Mapped[uuid.UUID] = reference_to("persons", index=False)
+
+    organisation: Mapped[Organisation] = relationship(lazy="raise", viewonly=True)
 
 
 Person.organisation = relationship(Organisation, lazy="raise", viewonly=True)

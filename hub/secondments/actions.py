@@ -10,6 +10,7 @@ from hub.act import Act
 from hub.errors import NotAllowed
 from hub.identity.models import PractitionerGroup
 from hub.initiatives.models import Initiative
+from hub.organisations.standing import require_vetted
 from hub.policy import STAFF, Action
 from hub.secondments.models import Secondment
 from hub.secondments.workflow import SecondeeKind, SecondmentState
@@ -34,6 +35,7 @@ async def offer(
         raise NotAllowed("Only somebody who acts for an organisation can offer a secondment.")
     offered = Secondment(organisation_id=act.actor.organisation_id)
     policy.require(act.actor, Action.SECONDMENT_OFFER, offered)
+    await require_vetted(act, offered.organisation_id)
     problems = Problems()
     offered.title = problems.text(title, "title", longest=SHORT) or ""
     offered.expertise = problems.text(expertise, "expertise", longest=LONG) or ""

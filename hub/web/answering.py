@@ -8,9 +8,13 @@ from typing import Any, Final
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from hub import policy
+from hub.identity.actor import PUBLIC, Actor
 from hub.identity.cookies import Cookie
-from hub.web.templating import Assets, environment, html_page
+from hub.organisations.models import VettingApplication
+from hub.web.templating import Assets, NavigationItem, environment, html_page
 
+VETTING: Final = NavigationItem("Vetting", "/work/vetting")
 ASSETS: Final = Assets.load()
 TEMPLATES: Final = environment(ASSETS)
 
@@ -31,12 +35,18 @@ def show(
         "is_demonstration": is_demonstration(request),
         "can_sign_in": any(True for _ in request.app.state.providers),
         "path": request.url.path,
+        "further_navigation": further_navigation(getattr(request.state, "actor", PUBLIC)),
         **data,
         **context,
     }
     response = html_page(TEMPLATES, template, given, status_code=status_code)
     forget_stale_session(request, response)
     return response
+
+
+def further_navigation(actor: Actor) -> tuple[NavigationItem, ...]:
+    """Where the navigation leads besides, by what the actor may see at all."""
+    return (VETTING,) if policy.reaches(actor, VettingApplication) else ()
 
 
 def go(path: str) -> RedirectResponse:

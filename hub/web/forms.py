@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Self, TypedDict
+from typing import Any, NamedTuple, Self, TypedDict
 
-from starlette.datastructures import ImmutableMultiDict
+from starlette.datastructures import ImmutableMultiDict, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from hub.web.templating import field_id
 
 URLENCODED = "application/x-www-form-urlencoded"
+MULTIPART = "multipart/form-data"
+MOST_FIELDS, LONGEST_PART = 100, 200_000
 # Longer ones are beyond what the API takes for a number.
 LONGEST_NUMBER = 9
 
@@ -146,6 +148,28 @@ async def posted_form(request: Request, fields: Iterable[str]) -> Form:
     if content_type != URLENCODED:
         raise HTTPException(415, f"send the form as {URLENCODED}")
     return Form.read(fields, await request.form())
+
+
+class Sent(NamedTuple):
+    """A form, and the file that came with it, where one was chosen."""
+
+    form: Form
+    file: UploadFile | None
+
+
+async def posted_with_file(request: Request, fields: Iterable[str], name: str) -> Sent:
+    """The form that a page posted with one file. The caller closes the request, and the file with it.
+
+    415 for another kind of body; 400 for one that is not well-formed, or has more files.
+    """
+    content_type = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if content_type != MULTIPART:
+        raise HTTPException(415, f"send the form as {MULTIPART}")
+    sent = await request.form(max_files=1, max_fields=MOST_FIELDS, max_part_size=LONGEST_PART)
+    file = sent.get(name)
+    typed = ImmutableMultiDict([(key, value) for key, value in sent.multi_items() if isinstance(value, str)])
+    is_chosen = isinstance(file, UploadFile) and bool(file.filename)
+    return Sent(Form.read(fields, typed), file if is_chosen and isinstance(file, UploadFile) else None)
 
 
 def _own_path(path: Sequence[str]) -> tuple[str, ...]:

@@ -16,6 +16,9 @@ from hub.web.failures.page import HANDLERS
 from hub.web.home.page import home
 from hub.web.initiative.page import initiative
 from hub.web.initiatives.page import initiatives
+from hub.web.partner.page import partner
+from hub.web.partner_new.page import new_partner
+from hub.web.partners.page import partners
 from hub.web.people.page import people
 from hub.web.person.page import person
 from hub.web.proposal.page import proposal
@@ -27,9 +30,14 @@ from hub.web.role.page import role
 from hub.web.sessions.page import sessions
 from hub.web.sign_in.page import sign_in
 from hub.web.tokens.page import tokens
+from hub.web.vetting_application.page import vetting_application
+from hub.web.vetting_applications.page import vetting_applications
+from hub.web.vetting_apply.page import apply_for_vetting
 
 EXCEPTION_HANDLERS: Final = HANDLERS
 LARGEST_FORM: Final = 1_000_000
+LARGEST_WITH_FILE: Final = 40_000_000
+"""More than a file may have, so that who chose a larger one is told so beside everything that was typed."""
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -47,6 +55,12 @@ def routes(*, is_demonstration: bool) -> list[BaseRoute]:
         Route("/work/proposals/{reference}", proposal),
         _form("/work/proposals/{reference}/edit", edit_proposal),
         _form("/work/proposals/{reference}/{action}", proposal_action),
+        Route("/work/partners", partners),
+        _form("/work/partners/new", new_partner),
+        _form("/work/partners/{id}", partner),
+        Route("/work/vetting", vetting_applications),
+        _form("/work/vetting/apply", apply_for_vetting, largest=LARGEST_WITH_FILE),
+        _form("/work/vetting/{reference}", vetting_application),
         _form("/account/people", people),
         _form("/account/people/{id}", person),
         _form("/account/roles/{id}", role),
@@ -63,6 +77,6 @@ def routes(*, is_demonstration: bool) -> list[BaseRoute]:
     return pages
 
 
-def _form(path: str, handler: Handler) -> Route:
+def _form(path: str, handler: Handler, *, largest: int = LARGEST_FORM) -> Route:
     """A page with a form that is posted to its own address."""
-    return Route(path, handler, methods=["GET", "POST"], max_body_size=LARGEST_FORM)
+    return Route(path, handler, methods=["GET", "POST"], max_body_size=largest)

@@ -2,6 +2,7 @@
 
 from schema.http.documents import PersistedDocuments
 from schema.http.endpoint import Endpoint
+from schema.http.files import download, keep, upload
 from schema.http.operations import answered, execute, executed, respond
 from schema.http.streams.registry import Streams
 from schema.http.streams.websocket import Sockets
@@ -12,7 +13,10 @@ __all__ = [
     "Sockets",
     "Streams",
     "answered",
+    "download",
     "execute",
     "executed",
+    "keep",
     "respond",
+    "upload",
 ]

@@ -23,6 +23,10 @@ PAGES = {
     "contributions-provider": "/contributions?groupBy=PROVIDER&currency=USD",
     "proposals": "/work/proposals",
     "proposal-new": "/work/proposals/new",
+    "partners": "/work/partners",
+    "partner-new": "/work/partners/new",
+    "vetting": "/work/vetting",
+    "vetting-apply": "/work/vetting/apply",
     "sign-in": "/demo/sign-in",
     "not-found": "/nowhere",
 }
@@ -173,3 +177,45 @@ def test_the_csv_is_downloaded_by_clicking(meet: Meet) -> None:
     assert download.value.suggested_filename == "contributions-state-AUD.csv"
     text = download.value.path().read_bytes().decode("utf-8-sig")
     assert text.startswith("State,Currency,Contributions,Pledged,Committed,Received,Allocated\r\n")
+
+
+def test_partners_are_registered_and_vetted_by_clicking(meet: Meet, screenshots: Path) -> None:
+    staff = meet("staff")
+    staff.page.get_by_role("navigation").get_by_role("link", name="Vetting").click()
+    shoot(staff, screenshots, "staff-vetting")
+    staff.page.get_by_role("link", name="Register a partner").click()
+    staff.page.get_by_role("button", name="Register and invite").click()
+    expect(staff.page.get_by_role("alert")).to_contain_text("Kind: fill this in")
+    shoot(staff, screenshots, "staff-register-problem")
+    staff.page.get_by_label("Official name").fill("Harbour School for Safe Passage")
+    staff.page.get_by_label("Everyday name").fill("Harbour School")
+    staff.page.get_by_label("Kind").select_option(label="Academia")
+    staff.page.get_by_label("E-mail address").fill("head@example.org")
+    staff.page.get_by_role("button", name="Register and invite").click()
+    expect(staff.page.get_by_role("status")).to_contain_text("Done")
+    shoot(staff, screenshots, "staff-partner")
+    co_manager = meet("co-manager-au")
+    co_manager.visit("/work/vetting?state=UNDER_VETTING")
+    co_manager.page.locator(".result-list h3 a").first.click()
+    shoot(co_manager, screenshots, "co-manager-vetting")
+    co_manager.page.get_by_label("Accept", exact=True).check()
+    co_manager.page.get_by_label("Reason", exact=True).fill("Known and trusted.")
+    co_manager.page.get_by_role("button", name="Record the decision").click()
+    expect(co_manager.page.get_by_role("status")).to_contain_text("The decision was recorded.")
+
+
+def test_a_rejected_or_suspended_partner_sees_why(meet: Meet, screenshots: Path) -> None:
+    staff, focal_point = meet("staff"), meet("focal-point")
+    staff.visit("/work/partners?search=Demonstration+Alliance")
+    staff.page.locator(".result-list h3 a").first.click()
+    address = staff.page.url
+    staff.page.get_by_label("Reason", exact=True).fill("A complaint is looked into.")
+    staff.page.get_by_role("button", name="Suspend the partner").click()
+    expect(staff.page.get_by_role("status")).to_contain_text("The partner was suspended.")
+    focal_point.visit("/work/vetting")
+    expect(focal_point.page.locator("main")).to_contain_text("A complaint is looked into.")
+    shoot(focal_point, screenshots, "focal-point-vetting")
+    staff.page.goto(address)
+    staff.page.get_by_label("Reason", exact=True).fill("Settled.")
+    staff.page.get_by_role("button", name="Reinstate the partner").click()
+    expect(staff.page.get_by_role("status")).to_contain_text("The partner is vetted again.")

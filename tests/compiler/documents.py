@@ -42,6 +42,7 @@ EXAMPLES = """{
   proposals(first: 3) { nodes { id reference revisions { id } votes { id } reviews { id } } }
   contributions(first: 3) { nodes { id reference transactions { id } allocations { id } } }
   expressionsOfInterest(first: 2) { nodes { id } } secondments(first: 2) { nodes { id } }
+  vettingApplications(first: 2) { nodes { id reference decisions { id } } }
 }"""
 """What finds the ids and references that documents ask for."""
 
@@ -102,6 +103,7 @@ IDS_OF = {
     "provider": ("MemberState", "Partner"),
     "organisation": ("MemberState", "Partner"),
     "workingGroup": ("WorkingGroup",),
+    "vettingApplication": ("VettingApplication",),
     "initiative": ("Initiative",),
     "proposal": ("Proposal",),
     "contribution": ("Contribution",),

@@ -54,6 +54,7 @@ DEFINERS = {
 }
 INVOKERS = {
     *("person", "organisation", "has_role", "keep_submitted_revision", "keep_grant_short"),
+    *("keep_submitted_application", "keep_submitted_documents"),
     *("tell_recorded", "tell_imported", "tell_person"),
     "refuse_somebody",
 }

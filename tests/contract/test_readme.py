@@ -17,6 +17,7 @@ from starlette.types import Message, Scope
 from hub.cli import main
 from hub.maintenance import issue_token_in
 from tests.conftest import PERSONAS, Client
+from tests.files.samples import PDF
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -36,8 +37,8 @@ def persona(words: str) -> str | None:
     return None if words == "the public" else words
 
 
-def test_there_are_five_examples() -> None:
-    assert len(EXAMPLES) == 5
+def test_there_are_six_examples() -> None:
+    assert len(EXAMPLES) == 6
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=range(len(EXAMPLES)))
@@ -134,8 +135,20 @@ def test_a_target_of_make_is_one(line: str) -> None:
 
 
 def test_every_other_command_is_known() -> None:
-    known = ("make ", "hub ", ".venv/bin/hub ", ".venv/bin/pip ", "python3 -m venv ")
+    known = ("make ", "hub ", ".venv/bin/hub ", ".venv/bin/pip ", "python3 -m venv ", "curl ")
     assert [line for line in COMMANDS if not line.startswith(known)] == []
+
+
+async def test_a_file_is_handed_in_as_the_command_does_it(people: Client) -> None:
+    (command,) = [line for line in COMMANDS if line.startswith("curl ")]
+    *options, address = shlex.split(command)[1:]
+    assert options == ["--data-binary", "@statutes.pdf", "-H", "Authorization: Bearer $HUB_TOKEN"]
+    sent = {"Content-Type": "application/x-www-form-urlencoded"}  # as curl says, whatever it sends
+    for name in ("partner", "focal-point"):
+        person = await people(name)
+        path = address.removeprefix("http://127.0.0.1:8000")
+        answer = await person.http.post(path, content=PDF, headers=person.headers | sent)
+        assert (answer.status_code, answer.json()["name"]) == (201, "statutes.pdf")
 
 
 def test_all_personas_are_named() -> None:

@@ -8,7 +8,8 @@ from typing import Any
 
 from hub.identity.actor import Role
 from hub.identity.models import PractitionerGroup
-from hub.organisations.models import OrganisationKind, VettingState
+from hub.organisations.models import OrganisationKind
+from hub.organisations.workflow import VettingState
 
 Ask = Callable[[str], list[Any]]
 

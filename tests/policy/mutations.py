@@ -31,6 +31,8 @@ class Case:
     office: tuple[str, ...] = ()
     in_person: bool = False
     """Done by somebody signed in with a browser, and by no token."""
+    acts: int = 1
+    """How many lines it leaves in the record."""
 
     @property
     def allowed(self) -> tuple[str, ...]:
@@ -56,9 +58,10 @@ def on_contribution(state: str = "COMMITTED", *, columns: Given | None = None, *
 
 
 def anew(**given: Any) -> Prepare:
-    """Something is made: there is no subject."""
+    """Something is made by a vetted organisation: there is no subject."""
 
-    async def prepare(_: Stage) -> Given:
+    async def prepare(stage: Stage) -> Given:
+        await stage.organisation()
         return given
 
     return prepare
@@ -149,6 +152,38 @@ async def _handed_over(stage: Stage) -> Given:
     return {"id": await stage.grant(), "toPersonId": global_id("Person", await stage.newcomer())}
 
 
+async def _registered(_: Stage) -> Given:
+    name = str(uuid.uuid4())
+    return {"name": name, "shortName": name, "kind": "ACADEMIA", "email": f"{name}@example.org"}
+
+
+async def _saved(stage: Stage) -> Given:
+    await stage.withdraw_drafts(await stage.organisation("APPLIED"))
+    return {"description": "We are staged.", "statements": ["CHECKS"]}
+
+
+async def _submitted(stage: Stage) -> Given:
+    return {"id": await stage.draft()}
+
+
+def on_application(state: str, **more: Any) -> Prepare:
+    """An application of somebody else's in the state, and what else the input says."""
+
+    async def prepare(stage: Stage) -> Given:
+        return {"id": await stage.application(state), **more}
+
+    return prepare
+
+
+def on_partner(state: str, **more: Any) -> Prepare:
+    """A partner in the state, and what else the input says."""
+
+    async def prepare(stage: Stage) -> Given:
+        return {"id": global_id("Partner", await stage.partner(state)), **more}
+
+    return prepare
+
+
 async def _token(_: Stage) -> Given:
     return {"label": "A dashboard", "expiresOn": (datetime.now(UTC) + timedelta(days=30)).date().isoformat()}
 
@@ -231,6 +266,20 @@ MUTATIONS: dict[str, Case] = {
         A.CONTRIBUTION_CANCEL, on_contribution(reason="No budget."), ("focal-point",), ("staff",)
     ),
     "offerSecondment": Case(A.SECONDMENT_OFFER, anew(**SECONDEE, **STAY), PARTNERS),
+    "registerPartner": Case(A.PARTNER_REGISTER, _registered, office=("staff",), in_person=True, acts=2),
+    "saveVettingApplication": Case(A.VETTING_SAVE, _saved, ("focal-point",)),
+    "submitVettingApplication": Case(A.VETTING_SUBMIT, _submitted, ("focal-point",)),
+    "startVetting": Case(A.VETTING_START, on_application("SUBMITTED"), office=("staff",)),
+    "returnVettingApplication": Case(
+        A.VETTING_RETURN, on_application("UNDER_VETTING", reasons="Say more."), office=DESK
+    ),
+    "decideVetting": Case(
+        A.VETTING_DECIDE,
+        on_application("UNDER_VETTING", verdict="VETTED", reason="They do good work."),
+        office=DESK,
+    ),
+    "suspendPartner": Case(A.PARTNER_SUSPEND, on_partner("VETTED", reason="A complaint."), office=DESK),
+    "reinstatePartner": Case(A.PARTNER_REINSTATE, on_partner("SUSPENDED", reason="Settled."), office=DESK),
     "invitePerson": Case(A.PERSON_INVITE, _invited, ("focal-point",), ("staff", "admin"), True),
     "confirmPerson": Case(A.PERSON_CONFIRM, _waiting, ("focal-point",), ("admin",), True),
     "removePerson": Case(A.PERSON_REMOVE, _leaving, ("focal-point",), ("admin",), True),

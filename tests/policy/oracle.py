@@ -189,6 +189,32 @@ def _invitation(_: Rows, who: Who, row: Row) -> bool:
     return who.is_any("CO_MANAGER", "STAFF", "ADMIN") or own
 
 
+def _vetting_application(_: Rows, who: Who, row: Row) -> bool:
+    own = who.is_any("FOCAL_POINT") and row.organisation_id == who.organisation
+    return own or (bool(who.roles & OFFICE) and row.submitted_at is not None)
+
+
+def _vetting_document(rows: Rows, who: Who, row: Row) -> bool:
+    return _vetting_application(rows, who, rows.by_id["vetting_applications"][row.application_id])
+
+
+def _vetting_decision(_: Rows, who: Who, row: Row) -> bool:
+    own = who.is_any("FOCAL_POINT") and row.organisation_id == who.organisation
+    return own or bool(who.roles & OFFICE)
+
+
+def _file(rows: Rows, who: Who, row: Row) -> bool:
+    if who.roles & PARTNERS and row.organisation_id == who.organisation:
+        return True
+    is_attached = any(
+        document.file_id == row.id
+        and document.removed_at is None
+        and rows.by_id["vetting_applications"][document.application_id].submitted_at is not None
+        for document in rows.tables["vetting_documents"]
+    )
+    return is_attached and bool(who.roles & OFFICE)
+
+
 ORACLE: dict[str, Callable[[Rows, Who, Row], bool]] = {
     "organisations": _organisation,
     "working_groups": _everybody,
@@ -202,6 +228,10 @@ ORACLE: dict[str, Callable[[Rows, Who, Row], bool]] = {
     "login_sessions": lambda _, who, row: row.person_id == who.person,
     "identity_bindings": lambda _, who, row: row.person_id == who.person or who.is_any("ADMIN"),
     "invitations": _invitation,
+    "vetting_applications": _vetting_application,
+    "vetting_documents": _vetting_document,
+    "vetting_decisions": _vetting_decision,
+    "files": _file,
     "api_tokens": lambda _, who, row: row.person_id == who.person,
     "initiatives": _initiative,
     "initiative_participants": _of_initiative,

@@ -30,6 +30,8 @@ TABLE_OF = {
     "Person": "persons",
     "RoleGrant": "role_grants",
     "ApiToken": "api_tokens",
+    "VettingApplication": "vetting_applications",
+    "Partner": "organisations",
 }
 """Every type that a mutation is about: where its rows are."""
 
@@ -63,7 +65,14 @@ def _of_own_organisation(_: Rows, who: Who, row: Row) -> bool:
     raise AssertionError(row)
 
 
+def _organisation_of(row: Row) -> Any:
+    """Whose the row is; an organisation is its own."""
+    return row.id if hasattr(row, "short_name") else row.organisation_id
+
+
 def _was_submitted(rows: Rows, _: Who, row: Row) -> bool:
+    if row.id in rows.by_id["vetting_applications"]:
+        return row.submitted_at is not None
     return any(
         revision.proposal_id == row.id and revision.submitted_at is not None
         for revision in rows.tables["proposal_revisions"]
@@ -81,6 +90,9 @@ MEANING: dict[str, Callable[[Rows, Who, Row], bool]] = {
     "as anything but Co-Manager and administrator": lambda _, __, row: (
         row.role not in ("CO_MANAGER", "ADMIN")
     ),
+    "as applying to be a partner": lambda _, __, row: row.vetting_state == "APPLIED",
+    "subject to vetting": lambda _, __, row: row.vetting_state is not None,
+    "another organisation's": lambda _, who, row: _organisation_of(row) != who.organisation,
     "nobody who is staff or admin": lambda _, who, __: not who.is_any("STAFF", "ADMIN"),
 }
 """What the words beneath the matrix mean, written down by hand; all of them that a comma joins."""
@@ -148,7 +160,9 @@ def made_by(rows: Rows, who: Who, given: Given) -> Row:
         holder = rows.by_id["persons"].get(parsed[1]) if parsed else None
         if holder is not None:
             person, organisation = holder.id, holder.organisation_id
-    return SimpleNamespace(person_id=person, organisation_id=organisation, role=given.get("role"))
+    return SimpleNamespace(
+        person_id=person, organisation_id=organisation, role=given.get("role"), vetting_state="APPLIED"
+    )
 
 
 UNTOLD = ("last_used_at", "last_seen_at", "ends_at")

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.contributions.models import Contribution, ContributionTransaction
@@ -17,7 +17,8 @@ from hub.db.base import Base
 from hub.engagement.models import ExpressionOfInterest
 from hub.identity.models import ApiToken, Invitation, LoginSession, Person, RoleGrant
 from hub.initiatives.models import Initiative
-from hub.organisations.models import Organisation
+from hub.organisations.declaration import Statement
+from hub.organisations.models import Organisation, VettingApplication, VettingDocument
 from hub.proposals.models import Consultation, Guidance, Proposal, ProposalReview, ProposalRevision
 from schema.compiler.ids import global_id
 
@@ -33,9 +34,63 @@ class Stage:
     def __init__(self, connection: AsyncConnection, *, is_foreign: bool = False) -> None:
         self.connection, self.is_foreign = connection, is_foreign
 
-    async def organisation(self) -> uuid.UUID:
-        """The partner personas' organisation, or another partner's."""
-        return await self.organisation_named("Demo Foundation" if self.is_foreign else "Demo Alliance")
+    async def organisation(self, vetting: str = "VETTED") -> uuid.UUID:
+        """The partner personas' organisation, or another partner's; vetted, whatever was tried before."""
+        name = "Demo Foundation" if self.is_foreign else "Demo Alliance"
+        values = {"vetting_state": vetting, "is_listed": vetting == "VETTED"}
+        moved = update(Organisation).where(Organisation.short_name == name).values(values)
+        return await self._one(moved.returning(Organisation.id))
+
+    async def partner(self, vetting: str) -> uuid.UUID:
+        """A new partner, which the public does not see."""
+        return await self.add(
+            Organisation,
+            kind="ACADEMIA",
+            name=f"Staged {uuid.uuid4()}",
+            short_name="Staged",
+            vetting_state=vetting,
+        )
+
+    async def draft(self) -> str:
+        """The complete draft of an application of the personas' organisation, or of another."""
+        organisation = await self.organisation("APPLIED")
+        await self.withdraw_drafts(organisation)
+        return global_id("VettingApplication", await self._application(organisation))
+
+    async def withdraw_drafts(self, organisation: uuid.UUID) -> None:
+        """Take away what the organisation has applied with and nobody has taken up."""
+        open_ones = select(VettingApplication.id).where(
+            VettingApplication.organisation_id == organisation, VettingApplication.started_at.is_(None)
+        )
+        documents = delete(VettingDocument).where(VettingDocument.application_id.in_(open_ones))
+        await self.connection.execute(documents)
+        await self.connection.execute(delete(VettingApplication).where(VettingApplication.id.in_(open_ones)))
+
+    async def application(self, state: str) -> str:
+        """An application of a new partner; somebody took it up who may not decide on any."""
+        started = {"started_at": AT, "started_by_id": await self.person("admin")}
+        made = await self._application(
+            await self.partner("UNDER_VETTING" if state == "UNDER_VETTING" else "APPLIED"),
+            state=state,
+            declaration="Declaration",
+            submitted_at=AT,
+            submitted_by_id=await self.person("partner"),
+            **(started if state == "UNDER_VETTING" else {}),
+        )
+        return global_id("VettingApplication", made)
+
+    async def _application(self, organisation: uuid.UUID, state: str = "DRAFT", **more: Any) -> uuid.UUID:
+        return await self.add(
+            VettingApplication,
+            reference=f"VET-2098-{next(_numbers):04}",
+            organisation_id=organisation,
+            state=state,
+            created_by_id=await self.person("partner"),
+            description="We are staged.",
+            purpose="To be tried.",
+            statements=list(Statement),
+            **more,
+        )
 
     async def organisation_named(self, short_name: str) -> uuid.UUID:
         """The id of the organisation."""

@@ -80,6 +80,8 @@ BY_ID = [
 ]
 BY_ID.remove("pledgeContribution")
 BY_ID.remove("grantRole")
+BY_ID.remove("registerPartner")
+BY_ID.remove("saveVettingApplication")
 
 
 @pytest.mark.parametrize("mutation", BY_ID)
@@ -152,6 +154,7 @@ LISTS = {
     "expressionsOfInterest": "expressions_of_interest",
     "contributions": "contributions",
     "secondments": "secondments",
+    "vettingApplications": "vetting_applications",
 }
 PAGE = """query($n: Int!, $after: String) { %s(first: $n, after: $after) {
   totalCount nodes { id } pageInfo { hasNextPage endCursor }

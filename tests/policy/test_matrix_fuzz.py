@@ -31,6 +31,7 @@ from tests.policy.mutations import MUTATIONS, Case, Given
 from tests.policy.oracle import Row, Rows, Who, load
 from tests.policy.outcomes import GRANTED, TABLE_OF, Printed, fingerprint
 from tests.policy.stage import Stage
+from tests.policy.test_policy_actions import BY_OTHER_MEANS
 
 EXAMPLES = 2
 KINDS = ("own", "another's", "any", "seen", "hidden", "missing", "of another type", "no id")
@@ -89,7 +90,8 @@ def without_policy(contract: GraphQLSchema, matrix: Printed) -> set[str]:
 
 def test_every_mutation_has_its_line_in_the_printed_matrix() -> None:
     assert without_policy(schema._schema, printed()) == set()
-    assert {case.action.value for case in MUTATIONS.values()} == set(printed().actions)
+    actions = {case.action for case in MUTATIONS.values()} | BY_OTHER_MEANS
+    assert {action.value for action in actions} == set(printed().actions)
 
 
 def test_a_mutation_that_is_added_without_a_policy_is_noticed() -> None:
@@ -175,9 +177,17 @@ def holds_more(rows: Rows, who: Who, given: Given) -> bool:
     )
 
 
+def took_it_up(rows: Rows, who: Who, given: Given) -> bool:
+    """Whether somebody is about to decide on what he or she took up."""
+    found = parse_id(given["id"])
+    row = found and rows.by_id["vetting_applications"].get(found[1])
+    return row is not None and row.started_by_id == who.person
+
+
 REFUSED_BY_THE_ACTION = {
     Action.CONTRIBUTION_APPROVE_VALUATION: is_own_valuation,
     Action.PERSON_REMOVE: holds_more,
+    Action.VETTING_DECIDE: took_it_up,
 }
 
 

@@ -59,6 +59,9 @@ SUBJECTS: dict[str, str] = {
     "role": "RoleGrant",
     "session": "LoginSession",
     "token": "ApiToken",
+    "partner": "Organisation",
+    "vetting": "VettingApplication",
+    "file": "StoredFile",
 }
 OTHER_SUBJECTS = {
     Action.PERSON_CONFIRM: "Person",

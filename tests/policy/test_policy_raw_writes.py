@@ -297,3 +297,33 @@ async def test_without_identity_the_app_role_writes_nothing(
             column = changeable(model).split(", ")[-1]
             changed = await connection.execute(text(f"update {model.__table__} set {column} = {column}"))
             assert changed.rowcount == 0
+
+
+async def test_an_organisation_changes_in_its_vetting_alone(database: Database, actors: Actors) -> None:
+    changes = {
+        "decides = true": REFUSED,
+        "kind = 'OTHER'": REFUSED,
+        "name = 'x'": REFUSED,
+        "vetting_state = 'REJECTED', is_listed = false": None,
+        "vetting_state = 'REJECTED', is_listed = true": "23514",
+    }
+    async with acting_as(database, actors["staff"]) as connection:
+        for change, expected in changes.items():
+            statement = f"update hub.organisations set {change} where short_name = 'Demo Alliance'"
+            assert await attempt(connection, statement) == expected, change
+
+
+async def test_only_an_organisation_that_applies_is_entered(database: Database, actors: Actors) -> None:
+    applies = {"kind": "ACADEMIA", "name": "x", "short_name": "x", "vetting_state": "APPLIED"}
+    outcomes = {
+        REFUSED: ({"vetting_state": "VETTED"}, {"vetting_state": None}),
+        "23514": ({"is_listed": True}, {"decides": True}, {"kind": "MEMBER_STATE", "iso_code": "XX"}),
+        None: ({},),
+    }
+    for name in PERSONAS:
+        async with acting_as(database, actors[name]) as connection:
+            for expected, changes in outcomes.items():
+                for change in changes:
+                    entered = insert(table_named("organisations")).values(**applies | change)
+                    found = await attempt(connection, entered)
+                    assert found == (expected if name == "staff" else REFUSED), (name, change)

@@ -31,6 +31,7 @@ NODES: dict[str, tuple[str, str]] = {
     "CorePurpose": ("core_purposes", "true"),
     "Decision": ("decisions", "true"),
     "ExpressionOfInterest": ("expressions_of_interest", "true"),
+    "File": ("files", "true"),
     "Guidance": ("guidance", "true"),
     "GuidingPrinciple": ("guiding_principles", "true"),
     "Initiative": ("initiatives", "true"),
@@ -46,6 +47,8 @@ NODES: dict[str, tuple[str, str]] = {
     "RoleGrant": ("role_grants", "true"),
     "Secondment": ("secondments", "true"),
     "Session": ("login_sessions", "true"),
+    "VettingApplication": ("vetting_applications", "true"),
+    "VettingDecision": ("vetting_decisions", "true"),
     "Vote": ("votes", "true"),
     "WorkingGroup": ("working_groups", "true"),
 }
@@ -78,6 +81,7 @@ LINKS: dict[str, str] = {
     "Contribution.transactions": many("contribution_transactions", "contribution_id"),
     "ExpressionOfInterest.initiative": one("initiatives", "initiative_id"),
     "ExpressionOfInterest.organisation": one("organisations", "organisation_id"),
+    "File.uploadedBy": one("persons", "uploaded_by_id"),
     "Initiative.allocations": many("allocations", "initiative_id"),
     "Initiative.corePurposes": between("initiative_core_purposes", "core_purposes"),
     "Initiative.guidingPrinciples": between("initiative_guiding_principles", "guiding_principles"),
@@ -92,6 +96,8 @@ LINKS: dict[str, str] = {
     "Membership.organisation": one("organisations", "organisation_id"),
     "Membership.workingGroup": one("working_groups", "working_group_id"),
     "Partner.memberships": many("memberships", "organisation_id"),
+    "Partner.vettingApplications": many("vetting_applications", "organisation_id"),
+    "Partner.vettingDecisions": many("vetting_decisions", "organisation_id"),
     "Person.grants": many("role_grants", "person_id"),
     "Person.organisation": one("organisations", "organisation_id"),
     "Proposal.consultations": many("consultations", "proposal_id"),
@@ -117,6 +123,16 @@ LINKS: dict[str, str] = {
     "Secondment.contribution": one("contributions", "contribution_id"),
     "Secondment.initiative": one("initiatives", "initiative_id"),
     "Secondment.organisation": one("organisations", "organisation_id"),
+    "VettingApplication.createdBy": one("persons", "created_by_id"),
+    "VettingApplication.decisions": "select c.application_id, c.id from vetting_decisions c"
+    " where c.application_id is not null order by c.id",
+    "VettingApplication.documents": "select l.application_id, c.id from vetting_documents l"
+    " join files c on c.id = l.file_id where l.removed_at is null order by c.id",
+    "VettingApplication.organisation": one("organisations", "organisation_id"),
+    "VettingApplication.startedBy": one("persons", "started_by_id"),
+    "VettingApplication.submittedBy": one("persons", "submitted_by_id"),
+    "VettingDecision.decidedBy": one("persons", "decided_by_id"),
+    "VettingDecision.organisation": one("organisations", "organisation_id"),
     "Vote.person": one("persons", "person_id"),
     "Vote.seat": one("organisations", "seat_id"),
     "WorkingGroup.memberships": many("memberships", "working_group_id"),
@@ -133,6 +149,7 @@ LISTS: dict[str, tuple[str, str, str]] = {
     "people": ("persons", "true", "name, id"),
     "proposals": ("proposals", "true", "created_at desc, id desc"),
     "secondments": ("secondments", "true", "starts_on desc, id desc"),
+    "vettingApplications": ("vetting_applications", "true", "created_at desc, id desc"),
     "workingGroups": ("working_groups", "true", "name, id"),
 }
 """Every connection of the root: its table, which of its rows, and the order where none is asked for."""
@@ -153,6 +170,7 @@ LOOKUPS: dict[str, tuple[str, str, str]] = {
     "initiative": ("initiatives", "reference", "reference"),
     "proposal": ("proposals", "reference", "reference"),
     "contribution": ("contributions", "reference", "reference"),
+    "vettingApplication": ("vetting_applications", "reference", "reference"),
 }
 """Every other field of the root that gives one row: its table, the argument beside `id`, and its column."""
 
@@ -249,6 +267,7 @@ TABLES = {
     *(table for table, _ in NODES.values()),
     "initiative_core_purposes",
     "initiative_guiding_principles",
+    "vetting_documents",
 }
 
 

@@ -6,13 +6,15 @@ import uuid
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import Text, Uuid, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.audit.models import AuditEvent, IdempotencyKey
+from hub.files.models import StoredFile
 from hub.identity.models import ApiToken, IdentityBinding, Invitation, LoginSession, Person, RoleGrant
 from hub.notifications.models import OutboxMessage
 from hub.opendata.models import ImportRejection, ImportRun
+from hub.organisations.models import Organisation, VettingApplication, VettingDecision, VettingDocument
 from hub.proposals.models import Proposal, ProposalRevision
 
 AT = datetime(2026, 11, 2, tzinfo=UTC)
@@ -32,6 +34,7 @@ async def write(connection: AsyncConnection) -> None:
         insert(ImportRejection).values(import_run_id=run, line=2, field="amountUSD", reason="empty")
     )
     await _give_drafts_up(connection)
+    await _apply(connection)
 
 
 async def _of(connection: AsyncConnection, person: uuid.UUID, organisation: uuid.UUID) -> None:
@@ -103,3 +106,56 @@ async def _give_drafts_up(connection: AsyncConnection) -> None:
                 proposal_id=made, organisation_id=organisation, number=1, title="Given up"
             )
         )
+
+
+async def _apply(connection: AsyncConnection) -> None:
+    """Of three partners an application that was returned, a draft, their files, and what they were told."""
+    office = await connection.scalar(select(Person.id).where(Person.persona == "staff"))
+    names = ("Demo Alliance", "Demo Foundation", "Demo Federation")
+    found = await connection.execute(
+        select(Organisation.id, func.min(Person.id.cast(Text)).cast(Uuid).label("person"))
+        .join(Person, Person.organisation_id == Organisation.id)
+        .where(Organisation.short_name.in_(names))
+        .group_by(Organisation.id)
+    )
+    for number, (organisation, person) in enumerate(found.all()):
+        own = {"organisation_id": organisation}
+        told = {**own, "reason": "Say more.", "decided_at": AT, "decided_by_id": office}
+        for place, state in enumerate(("RETURNED", "DRAFT")):
+            application = await connection.scalar(
+                insert(VettingApplication)
+                .values(reference=f"VET-2099-{number}{place}", state="DRAFT", created_by_id=person, **own)
+                .returning(VettingApplication.id)
+            )
+            for name, removed_at in (("kept.pdf", None), ("removed.pdf", AT)):
+                file = await _file(connection, organisation, person, name)
+                document = {"application_id": application, "file_id": file, "removed_at": removed_at}
+                await connection.execute(insert(VettingDocument).values(**document, **own))
+            if state == "RETURNED":
+                submitted = {"submitted_at": AT, "submitted_by_id": person, "declaration": "Declaration"}
+                started = {"started_at": AT, "started_by_id": office}
+                await connection.execute(
+                    update(VettingApplication)
+                    .where(VettingApplication.id == application)
+                    .values(state=state, **submitted, **started)
+                )
+                returned = insert(VettingDecision).values(application_id=application, **told)
+                await connection.execute(returned.values(outcome="RETURNED"))
+        await connection.execute(insert(VettingDecision).values(outcome="SUSPENDED", **told))
+        await _file(connection, organisation, person, "alone.pdf")
+
+
+async def _file(
+    connection: AsyncConnection, organisation: uuid.UUID, person: uuid.UUID, name: str
+) -> uuid.UUID | None:
+    """A file of which no store has anything."""
+    made = insert(StoredFile).values(
+        organisation_id=organisation,
+        name=name,
+        media_type="application/pdf",
+        size=1,
+        sha256=b"\x00" * 32,
+        object_key=str(uuid.uuid4()),
+        uploaded_by_id=person,
+    )
+    return await connection.scalar(made.returning(StoredFile.id))

@@ -22,6 +22,7 @@ from hub.contributions.workflow import (
 )
 from hub.errors import Conflict, NotAllowed
 from hub.money import Money
+from hub.organisations.standing import require_vetted
 from hub.policy import STAFF, Action
 from hub.texts import LONG, SHORT, Problems
 
@@ -46,6 +47,7 @@ async def pledge(
         raise NotAllowed("Only somebody who acts for an organisation can pledge.")
     pledged = Contribution(provider_id=act.actor.organisation_id)
     policy.require(act.actor, Action.CONTRIBUTION_PLEDGE, pledged)
+    await require_vetted(act, pledged.provider_id)
     problems = Problems()
     pledged.title = problems.text(title, "title", longest=SHORT) or ""
     pledged.description = problems.text(description, "description", longest=LONG, required=False)
@@ -78,6 +80,7 @@ async def commit(
 ) -> Contribution:
     """Bind the provider to an amount, which may differ from what was pledged."""
     committed = await take(act, contribution_id, Action.CONTRIBUTION_COMMIT, version)
+    await require_vetted(act, committed.provider_id)
     stated = _checked_entry(act, committed, amount, currency, value_on)
     await _enter(act, committed, TransactionType.COMMITMENT, stated, value_on, description)
     act.record(Action.CONTRIBUTION_COMMIT, committed, amount=str(stated))

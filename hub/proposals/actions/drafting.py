@@ -13,7 +13,8 @@ from sqlalchemy import select
 from hub import money, period, policy
 from hub.act import Act
 from hub.errors import Conflict, InvalidInput, NotAllowed
-from hub.organisations.models import Organisation, VettingState, WorkingGroup
+from hub.organisations.models import WorkingGroup
+from hub.organisations.standing import require_vetted
 from hub.policy import STAFF, Action
 from hub.proposals.actions.moves import advance, take, tell_office
 from hub.proposals.models import Proposal, ProposalRevision
@@ -100,7 +101,7 @@ async def submit(act: Act, *, proposal_id: uuid.UUID, version: int | None) -> Pr
     if revision is None:
         raise Conflict("Nothing was changed since the revision was requested. Edit the proposal first.")
     _require_complete(revision)
-    await _require_trusted(act, proposal.organisation_id)
+    await require_vetted(act, proposal.organisation_id)
     revision.submitted_at, revision.submitted_by_id = act.now, act.person_id
     proposal.revision_number, proposal.title = revision.number, revision.title
     proposal.submitted_at = proposal.submitted_at or act.now
@@ -195,12 +196,3 @@ def _require_complete(revision: ProposalRevision) -> None:
         if getattr(revision, column) is None:
             problems.add(name, code="REQUIRED", message="fill this in before you submit")
     problems.check()
-
-
-async def _require_trusted(act: Act, organisation_id: uuid.UUID) -> None:
-    """A partner that was rejected or suspended may draft, but not submit."""
-    organisation = await act.see(Organisation, organisation_id, "Organisation")
-    if organisation.vetting_state in (VettingState.REJECTED, VettingState.SUSPENDED):
-        raise NotAllowed(
-            f"Your organisation's vetting is {organisation.vetting_state.lower()}; the RSO can tell you more."
-        )

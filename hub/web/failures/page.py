@@ -1,6 +1,6 @@
 """What is answered where there is no page to see: 404, a bug (500) under a reference, 503, and the like.
 
-A person gets a page, a program at /graphql the errors of a GraphQL response.
+A person gets a page, a program at /graphql or /files the errors of a GraphQL response.
 """
 
 from __future__ import annotations
@@ -29,7 +29,10 @@ TEXTS: Final = {
         "There is no such page, or it is not yours to see. Check the address, or sign in.",
     ),
     405: ("This address does not take that", "Go back to the page and use its own buttons."),
-    413: ("That was too much at once", "Shorten what you typed, then send it again."),
+    413: (
+        "That was too much at once",
+        "Shorten what you typed, or choose a smaller file, then send it again.",
+    ),
     415: ("This form cannot be read", "Send it from the portal's own page."),
     500: ("Something went wrong on our side", ""),
     503: (
@@ -82,7 +85,7 @@ async def crashed(request: Request, error: Exception) -> Response:
 
 def _page(request: Request, status: int, *, reference: str = "") -> Response:
     heading, text = TEXTS.get(status, OTHERWISE)
-    if request.url.path.startswith("/graphql"):
+    if request.url.path.startswith("/graphql") or request.url.path == "/files":
         return _errors(status, f"{heading}. {text}".strip(), reference)
     return show(
         request,

@@ -1,0 +1,132 @@
+"""Handing a file in: looked at first, then kept, then written down, once for one idempotency key."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import IO
+
+from sqlalchemy import select
+
+from hub import policy
+from hub.act import Act, acting, once
+from hub.db.engine import Database
+from hub.errors import InvalidInput, NotAllowed, NotFound, Problem
+from hub.files.kinds import LARGEST, MediaType, Unusable, kind_of
+from hub.files.models import StoredFile
+from hub.files.names import clean
+from hub.files.store import CHUNK, Store
+from hub.identity.actor import Actor, Means
+from hub.policy import Action
+from hub.texts import SHORT, Problems
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What was found out about a file before it is kept."""
+
+    name: str
+    kind: MediaType
+    size: int
+    sha256: bytes
+
+
+def require_uploader(actor: Actor) -> None:
+    """Refuse whoever may not hand files in, before any of one is read."""
+    if actor.is_public:
+        raise NotAllowed("Sign in first.")
+    if actor.means is Means.READER:
+        raise NotAllowed("This token only reads. Make one that writes too, or sign in.")
+    policy.require(actor, Action.FILE_UPLOAD, StoredFile(organisation_id=actor.organisation_id))
+
+
+async def upload(
+    database: Database,
+    store: Store,
+    actor: Actor,
+    now: datetime,
+    *,
+    name: str | None,
+    file: IO[bytes],
+    field: str = "file",
+    key: str | None = None,
+) -> StoredFile:
+    """Keep the file for the actor's organisation; nobody else sees it until it is attached to something.
+
+    The object is written before the row, under a key that nothing refers to yet: what is interrupted leaves
+    nothing that anybody sees.
+    """
+    require_uploader(actor)
+    looked = await _look(name, file, field)
+    object_key = await store.put(file)
+    try:
+        async with acting(database, actor, now) as act:
+            given = {"name": looked.name, "sha256": looked.sha256.hex()}
+            id = await once(act, key, "UploadFile", given, lambda act: _add(act, looked, object_key))
+            made = await act.see(StoredFile, id, "File")
+    except Exception:
+        await store.remove(object_key)
+        raise
+    if made.object_key != object_key:  # handed in before, under the same key
+        await store.remove(object_key)
+    return made
+
+
+async def _look(name: str | None, file: IO[bytes], field: str) -> Looked:
+    problems = Problems()
+    given = problems.text(name, "name", longest=5 * SHORT)
+    size = await asyncio.to_thread(file.seek, 0, 2)
+    if size == 0:
+        problems.add(field, code="EMPTY", message="choose a file with something in it; this one is empty")
+    elif size > LARGEST:
+        problems.add(field, code="TOO_LARGE", message=TOO_LARGE)
+    problems.check()
+    try:
+        kind = await asyncio.to_thread(kind_of, file, size)
+    except Unusable as wrong:
+        raise InvalidInput([Problem((field,), wrong.code, wrong.message)]) from None
+    digest = await asyncio.to_thread(_digest, file)
+    return Looked(clean(given or "", kind), kind, size, digest)
+
+
+TOO_LARGE = f"choose a file of at most {LARGEST // 1_000_000} MB"
+
+
+def _digest(file: IO[bytes]) -> bytes:
+    found = hashlib.sha256()
+    file.seek(0)
+    while part := file.read(CHUNK):
+        found.update(part)
+    return found.digest()
+
+
+async def _add(act: Act, looked: Looked, object_key: str) -> StoredFile:
+    made = StoredFile(
+        organisation_id=act.actor.organisation_id,
+        name=looked.name,
+        media_type=looked.kind.value,
+        size=looked.size,
+        sha256=looked.sha256,
+        object_key=object_key,
+        uploaded_by_id=act.person_id,
+        is_demonstration=await act.is_demonstration(),
+    )
+    policy.require(act.actor, Action.FILE_UPLOAD, made)
+    await act.add(made)
+    act.record(Action.FILE_UPLOAD, made, type=looked.kind.value, size=looked.size)
+    return made
+
+
+async def find(database: Database, actor: Actor, id: uuid.UUID) -> StoredFile:
+    """The file's row, if the actor sees it; NotFound in the same words whether it is hidden or missing."""
+    if not actor.is_public:
+        seen = policy.visible(StoredFile, actor)
+        statement = select(StoredFile).where(StoredFile.id == id)
+        async with database.writing(actor) as session:
+            row = await session.scalar(statement if seen is None else statement.where(seen))
+        if row is not None:
+            return row
+    raise NotFound("File")

@@ -1,0 +1,195 @@
+"""Applying to be vetted: what a partner's focal point drafts, and submits with a declaration."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from sqlalchemy import select, text
+
+from hub import policy
+from hub.act import Act
+from hub.errors import Conflict, NotAllowed, NotFound
+from hub.files.models import StoredFile
+from hub.organisations import declaration
+from hub.organisations.declaration import Statement
+from hub.organisations.models import Organisation, VettingApplication, VettingDocument
+from hub.organisations.workflow import (
+    MAY_APPLY,
+    OPEN,
+    ApplicationState,
+    VettingEvent,
+    next_of_application,
+)
+from hub.policy import STAFF, Action
+from hub.texts import LONG, SHORT, Problems
+
+MOST_DOCUMENTS: Final = 10
+LONGEST_WEBSITE: Final = 500
+REQUIRED: Final = {"description": "description", "purpose": "purpose"}
+"""What must be filled in before an application is submitted, with the names that the API gives them."""
+_LOCK: Final = text("select pg_advisory_xact_lock(hashtextextended('vetting of ' || :organisation, 0))")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """What an application says, its documents apart."""
+
+    description: str | None
+    purpose: str | None
+    registration_number: str | None
+    website: str | None
+    statements: Sequence[str]
+    """Of the declaration those that are agreed to."""
+
+
+async def save(
+    act: Act, *, content: Content, document_ids: Sequence[uuid.UUID], version: int | None
+) -> VettingApplication:
+    """Begin the draft of the actor's organisation, or put this in its place. Nobody else sees it."""
+    if act.actor.organisation_id is None:
+        raise NotAllowed("Only somebody who acts for an organisation can apply.")
+    begun = VettingApplication(organisation_id=act.actor.organisation_id, created_by_id=act.person_id)
+    policy.require(act.actor, Action.VETTING_SAVE, begun)
+    checked = _checked(content)
+    await _check_documents(act, document_ids)
+    await _alone(act)
+    await _require_applicant(act)
+    application = await _open_of(act)
+    if application is None:
+        application = begun
+        application.reference = await act.reference("VET")
+        application.state = ApplicationState.DRAFT
+        application.is_demonstration = await act.is_demonstration()
+        await act.add(application)
+    elif application.state != ApplicationState.DRAFT:
+        raise Conflict(f"Your application is {application.state}; it cannot be changed now.")
+    elif version is not None and version != application.version:
+        raise Conflict(
+            f"Somebody changed this application since you read it (yours is version {version}, "
+            f"it is now {application.version}). Reload it and try again."
+        )
+    else:
+        act.changed(application)
+    for field in fields(checked):
+        setattr(application, field.name, getattr(checked, field.name))
+    await _attach(act, application, document_ids)
+    act.record(Action.VETTING_SAVE, application, reference=application.reference)
+    return application
+
+
+async def submit(act: Act, *, application_id: uuid.UUID, version: int | None) -> VettingApplication:
+    """Submit the draft with the whole declaration. From then on it does not change."""
+    await _alone(act)
+    application = await act.take(
+        VettingApplication, application_id, Action.VETTING_SUBMIT, what="Application", version=version
+    )
+    state = next_of_application(ApplicationState(application.state), VettingEvent.SUBMIT)
+    await _require_applicant(act)
+    problems = Problems()
+    for column, name in REQUIRED.items():
+        if getattr(application, column) is None:
+            problems.add(name, code="REQUIRED", message="fill this in before you submit")
+    if set(application.statements) != set(Statement):
+        message = "agree to every statement before you submit; if you cannot, ask the RSO"
+        problems.add("statements", code="REQUIRED", message=message)
+    problems.check()
+    application.state, application.declaration = state, declaration.whole()
+    application.submitted_at, application.submitted_by_id = act.now, act.person_id
+    act.changed(application)
+    act.record(Action.VETTING_SUBMIT, application, declaration=declaration.VERSION)
+    act.tell("VettingSubmitted", application, role=STAFF, reference=application.reference)
+    return application
+
+
+async def _alone(act: Act) -> None:
+    """Let nobody else draft or submit for the actor's organisation, until the act ends."""
+    await act.session.execute(_LOCK, {"organisation": str(act.actor.organisation_id)})
+
+
+async def _require_applicant(act: Act) -> None:
+    """Only a partner that is not vetted yet applies."""
+    own = await act.see(Organisation, act.actor.organisation_id or uuid.UUID(int=0), "Organisation")
+    if own.vetting_state is None:
+        raise Conflict("Vetting does not apply to your organisation; there is nothing to apply for.")
+    if own.vetting_state not in MAY_APPLY:
+        states = " or ".join(MAY_APPLY)
+        raise Conflict(f"Your organisation is {own.vetting_state}; it applies when it is {states}.")
+
+
+async def _open_of(act: Act) -> VettingApplication | None:
+    """The one application of the actor's organisation that is not decided or returned."""
+    found: VettingApplication | None = await act.session.scalar(
+        select(VettingApplication).where(
+            VettingApplication.organisation_id == act.actor.organisation_id,
+            VettingApplication.state.in_(OPEN),
+        )
+    )
+    return found
+
+
+def _checked(content: Content) -> Content:
+    problems = Problems()
+    checked = Content(
+        description=problems.text(content.description, "description", longest=LONG, required=False),
+        purpose=problems.text(content.purpose, "purpose", longest=LONG, required=False),
+        registration_number=problems.text(
+            content.registration_number, "registrationNumber", longest=SHORT, required=False
+        ),
+        website=_website(problems, content.website),
+        statements=[statement.value for statement in Statement if statement in content.statements],
+    )
+    problems.check()
+    return checked
+
+
+def _website(problems: Problems, given: str | None) -> str | None:
+    address = problems.text(given, "website", longest=LONGEST_WEBSITE, required=False)
+    if address is None:
+        return None
+    try:
+        parts = urlsplit(address)
+        is_web = parts.scheme in ("http", "https") and "." in (parts.hostname or "")
+    except ValueError:
+        is_web = False
+    if not is_web or not address.isprintable() or " " in address or parts.username is not None:
+        problems.add("website", code="MALFORMED", message="write it as https://example.org")
+    return address
+
+
+async def _check_documents(act: Act, ids: Sequence[uuid.UUID]) -> None:
+    """Files of the actor's own organisation, and not too many."""
+    problems = Problems()
+    if len(set(ids)) > MOST_DOCUMENTS:
+        problems.add("documentIds", code="TOO_MANY", message=f"attach at most {MOST_DOCUMENTS} documents")
+        problems.check()
+    for place, id in enumerate(ids):
+        try:
+            file = await act.see(StoredFile, id, "File")
+        except NotFound:
+            file = None
+        if file is None or file.organisation_id != act.actor.organisation_id:
+            message = "no such file of your organisation; upload it first"
+            problems.add("documentIds", str(place), code="UNKNOWN", message=message)
+    problems.check()
+
+
+async def _attach(act: Act, application: VettingApplication, ids: Sequence[uuid.UUID]) -> None:
+    """Let the application have these documents and no others."""
+    found = await act.session.scalars(
+        select(VettingDocument).where(VettingDocument.application_id == application.id)
+    )
+    known = {document.file_id: document for document in found}
+    for id, document in known.items():
+        if id in ids:
+            document.removed_at = None
+        elif document.removed_at is None:
+            document.removed_at = act.now
+    for id in dict.fromkeys(ids):
+        if id not in known:
+            values: dict[str, Any] = {"file_id": id, "organisation_id": application.organisation_id}
+            act.session.add(VettingDocument(application_id=application.id, **values))
+    await act.session.flush()
