@@ -1,4 +1,7 @@
-"""Where the content of files is kept: a folder, or a bucket, by the URL of the operator."""
+"""Where the content of files is kept: a folder, or a bucket, by the URL of the operator.
+
+The library for it takes 5 MB of a worker; it is loaded where there is a URL, or when the first file comes.
+"""
 
 from __future__ import annotations
 
@@ -6,17 +9,18 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from io import BytesIO
-from typing import IO, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final
 
-import obstore
 import structlog
-from obstore.exceptions import BaseError
-from obstore.store import ObjectStore, from_url
 
 from hub.config import Settings
 from hub.db import embedded
 from hub.errors import SetUpError, Unavailable
+
+if TYPE_CHECKING:
+    from obstore.store import ObjectStore
 
 CHUNK: Final = 1 << 18
 """Bytes that are read and sent at a time."""
@@ -27,8 +31,8 @@ log = structlog.get_logger("hub.files")
 class Store:
     """Objects under random keys. Each is written whole or not at all."""
 
-    def __init__(self, objects: ObjectStore) -> None:
-        self._objects = objects
+    def __init__(self, url: str) -> None:
+        self._url = url
 
     @classmethod
     def of(cls, settings: Settings) -> Store:
@@ -41,14 +45,26 @@ class Store:
                     f"{settings.data_dir} cannot be written ({error.strerror}). Change its permissions, name "
                     "another folder by HUB_DATA_DIR, or where files are kept by HUB_STORAGE_URL."
                 ) from None
-        return cls.at(settings.storage)
+            return cls(settings.storage)
+        return cls.at(settings.storage_url)
 
     @classmethod
     def at(cls, url: str) -> Store:
-        """The store at the URL (a folder is made where it is missing); SetUpError where it cannot be used."""
+        """The store at the URL, opened; SetUpError where it cannot be used."""
+        store = cls(url)
+        _ = store._objects
+        return store
+
+    @cached_property
+    def _objects(self) -> ObjectStore:
+        """What the URL names; a folder is made where it is missing. SetUpError where it cannot be used."""
+        from obstore.exceptions import BaseError
+        from obstore.store import from_url
+
+        url = self._url
         more: dict[str, Any] = {"mkdir": True} if url.startswith("file:") else {}
         try:
-            return cls(from_url(url, **more))
+            return from_url(url, **more)
         except (BaseError, OSError, ValueError, TypeError) as error:
             reason = str(error).splitlines()[0] if isinstance(error, OSError) else type(error).__name__
             raise SetUpError(
@@ -66,15 +82,19 @@ class Store:
 
     async def put(self, file: IO[bytes]) -> str:
         """Keep the file's content; its key."""
+        from obstore import put_async
+
         key = secrets.token_hex(16)
         with _answering():
-            await obstore.put_async(self._objects, key, _chunks(file))
+            await put_async(self._objects, key, _chunks(file))
         return key
 
     async def get(self, key: str) -> AsyncIterator[bytes]:
         """The content under the key, part by part. Unavailable, at once, where it is not to be had."""
+        from obstore import get_async
+
         with _answering():
-            found = await obstore.get_async(self._objects, key)
+            found = await get_async(self._objects, key)
 
         async def parts() -> AsyncIterator[bytes]:
             async for part in found.stream(min_chunk_size=CHUNK):
@@ -84,16 +104,20 @@ class Store:
 
     async def remove(self, key: str) -> None:
         """Take the object away that no row refers to."""
+        from obstore import delete_async
+
         with _answering():
-            await obstore.delete_async(self._objects, key)
+            await delete_async(self._objects, key)
 
 
 @contextmanager
 def _answering() -> Iterator[None]:
     """Unavailable where the store does not do what it is asked; the log says what it said."""
+    from obstore.exceptions import BaseError
+
     try:
         yield
-    except (BaseError, OSError) as error:
+    except (BaseError, OSError, SetUpError) as error:
         log.error("the store of files failed", exc_info=error)
         raise Unavailable("The store of files does not answer. Try again in a few seconds.") from error
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from email.errors import MessageError
-from email.headerregistry import Address, HeaderRegistry
 from enum import StrEnum
 from ipaddress import ip_address
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from hub.errors import SetUpError
+
+if TYPE_CHECKING:
+    from email.headerregistry import Address
 
 URL, FROM = "HUB_SMTP_URL", "HUB_MAIL_FROM"
 HOW: Final = "write smtp://user:password@host:587, or smtps://..., with % and / and @ of the password encoded"
@@ -102,6 +103,9 @@ def _encryption(url: SplitResult) -> Encryption:
 
 def _sender(text: str) -> Address:
     """From whom mail is: one address that every server can be told, with or without a name."""
+    from email.errors import MessageError
+    from email.headerregistry import Address, HeaderRegistry
+
     try:
         header = HeaderRegistry()("From", text)
         (sender,) = header.addresses  # type: ignore[attr-defined]

@@ -179,7 +179,6 @@ async def test_a_row_that_is_refused_leaves_no_object(
 async def test_a_store_that_fails_is_told_and_leaves_no_row(
     place: Place, people: Client, tmp_path: Path
 ) -> None:
-    (tmp_path / "files").rmdir()
     (tmp_path / "files").write_text("no folder")
     answer = await hand_in(await people("partner"), PDF)
     assert answer.status_code == 503
@@ -278,8 +277,8 @@ def test_files_are_kept_beside_the_database_unless_told_otherwise(tmp_path: Path
     assert Settings(data_dir=tmp_path, storage_url="s3://bucket/hub").storage == "s3://bucket/hub"
 
 
-def test_a_new_data_folder_is_marked_as_the_hubs_own(tmp_path: Path) -> None:
-    Store.of(Settings(data_dir=tmp_path / "new"))
+async def test_a_new_data_folder_is_marked_as_the_hubs_own(tmp_path: Path) -> None:
+    await Store.of(Settings(data_dir=tmp_path / "new")).examine()
     assert {file.name for file in (tmp_path / "new").iterdir()} == {DATA_FOLDER_MARK, "files"}
     (tmp_path / "file").write_text("")
     with pytest.raises(SetUpError, match="cannot be written"):
