@@ -15,7 +15,7 @@ from hub import policy
 from hub.act import Act, acting, once
 from hub.db.engine import Database
 from hub.errors import InvalidInput, NotAllowed, NotFound, Problem
-from hub.files.kinds import LARGEST, MediaType, Unusable, kind_of
+from hub.files.media import LARGEST, MediaType
 from hub.files.models import StoredFile
 from hub.files.names import clean
 from hub.files.store import CHUNK, Store
@@ -76,6 +76,8 @@ async def upload(
 
 
 async def _look(name: str | None, file: IO[bytes], field: str) -> Looked:
+    from hub.files.kinds import Unusable, kind_of  # what reads archives is loaded when the first file comes
+
     problems = Problems()
     given = problems.text(name, "name", longest=5 * SHORT)
     size = await asyncio.to_thread(file.seek, 0, 2)

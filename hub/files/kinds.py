@@ -6,41 +6,16 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable
-from enum import StrEnum
-from types import MappingProxyType
 from typing import IO, Final
 from xml.etree import ElementTree
 
-LARGEST: Final = 10_000_000
-"""Bytes of a file."""
+from hub.files.media import MediaType
+
 MOST_UNPACKED: Final = 100_000_000
 MOST_ENTRIES: Final = 5_000
 LONGEST_ENTRY: Final = 1_000_000
 """Bytes of the part of an office file that says what the file is."""
 
-
-class MediaType(StrEnum):
-    """What may be handed in."""
-
-    PDF = "application/pdf"
-    PNG = "image/png"
-    JPEG = "image/jpeg"
-    DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-    XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    ODT = "application/vnd.oasis.opendocument.text"
-
-
-SUFFIXES: Final = MappingProxyType(
-    {
-        MediaType.PDF: (".pdf",),
-        MediaType.PNG: (".png",),
-        MediaType.JPEG: (".jpg", ".jpeg"),
-        MediaType.DOCX: (".docx",),
-        MediaType.XLSX: (".xlsx",),
-        MediaType.ODT: (".odt",),
-    }
-)
-"""What names of each type end with; the first is added where a name does not."""
 
 _ZIP: Final = b"PK\x03\x04"
 _ZIP_END: Final = b"PK\x05\x06"

@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, Integer, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from hub.db.base import Base, Demonstrable, Timed, closed, one_of, reference_to
-from hub.files.kinds import LARGEST, MediaType
+from hub.files.media import LARGEST, MediaType
 from hub.identity.models import Person
 
 

@@ -6,7 +6,7 @@ import unicodedata
 from typing import Final
 from urllib.parse import quote
 
-from hub.files.kinds import SUFFIXES, MediaType
+from hub.files.media import SUFFIXES, MediaType
 
 LONGEST: Final = 150
 _UNUSABLE: Final = frozenset('<>:"|?*%')

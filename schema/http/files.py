@@ -18,7 +18,7 @@ from hub.db.failures import known_error
 from hub.errors import Conflict, HubError, InvalidInput, NotAllowed, NotFound, Problem, Unavailable
 from hub.files.actions import TOO_LARGE, find, require_uploader
 from hub.files.actions import upload as keep_upload
-from hub.files.kinds import LARGEST
+from hub.files.media import LARGEST
 from hub.files.models import StoredFile
 from hub.files.names import disposition
 from hub.files.store import Store

@@ -16,7 +16,7 @@ from starlette.applications import Starlette
 from hub.config import DATA_FOLDER_MARK, Settings
 from hub.database import Place
 from hub.errors import SetUpError, Unavailable
-from hub.files.kinds import LARGEST
+from hub.files.media import LARGEST
 from hub.files.store import Store
 from tests.conftest import Client, Person
 from tests.files.conftest import fetched, hand_in

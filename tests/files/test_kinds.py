@@ -6,7 +6,8 @@ import io
 
 import pytest
 
-from hub.files.kinds import MediaType, Unusable, kind_of
+from hub.files.kinds import Unusable, kind_of
+from hub.files.media import MediaType
 from hub.files.names import LONGEST, clean, disposition
 from tests.files.samples import BAD, GOOD
 

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from hub.database import Place
-from hub.files.kinds import LARGEST
+from hub.files.media import LARGEST
 from schema.compiler.ids import parse
 from tests.conftest import Client
 from tests.files.samples import BAD, PDF
