@@ -59,7 +59,7 @@ class Statements:
 
 
 def statements_in(log: str) -> Statements:
-    """The statements that the server's log holds, where it logs all of them; without the feeds' heartbeats."""
+    """The statements that the server's log holds, where it logs all of them; no heartbeats."""
     found = [match[1] for match in STATEMENT.finditer(log) if "pg_notify" not in match[1]]
     identity = sum(1 for statement in found if IDENTITY.search(statement))
     return Statements(len(found) - identity, identity)
