@@ -17,6 +17,7 @@ from hub.db.base import (
     Demonstrable,
     Timed,
     Versioned,
+    by_key,
     closed,
     coded,
     of_code,
@@ -75,6 +76,7 @@ class Organisation(Demonstrable, Versioned, Base):
         CheckConstraint(
             "not is_listed or coalesce(vetting_state, 'VETTED') = 'VETTED'", name="listed_is_vetted"
         ),
+        by_key("organisations"),
         Index("ix_organisations_name_id", "name", "id"),
         Index("ix_organisations_kind_name", "kind", "name", "id"),
     )
