@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import lru_cache
@@ -117,7 +118,11 @@ class ReadPools:
         self._url, self._size = url, pool_size
         self._pools: dict[str, asyncpg.Pool] = {}
         self._at_hand: dict[str, list[asyncpg.Connection]] = {APP_ROLE: [], PUBLIC_ROLE: []}
-        self._free = {role: asyncio.Semaphore(pool_size) for role in self._at_hand}
+        self._places = dict.fromkeys(self._at_hand, pool_size)
+        """How many more requests can be served at once; where none, they wait in line."""
+        self._line: dict[str, deque[asyncio.Future[asyncpg.Connection | None]]] = {
+            role: deque() for role in self._at_hand
+        }
         self._opening = asyncio.Lock()
 
     async def fetch_text(self, actor: Actor, sql: str, arguments: Sequence[Any]) -> str | None:
@@ -132,7 +137,7 @@ class ReadPools:
         except BaseException:
             await self._returned(role, connection)
             raise
-        self._kept(role, connection)
+        self._pass_on(role, connection)
         return found
 
     async def row_of_nobody(self, sql: str, *arguments: Any) -> asyncpg.Record | None:
@@ -151,35 +156,60 @@ class ReadPools:
 
     async def _taken(self, role: str) -> asyncpg.Connection:
         """A connection for one request alone; TimeoutError where none becomes free in time."""
-        free, at_hand = self._free[role], self._at_hand[role]
-        if free.locked():
-            async with asyncio.timeout(POOL_WAIT_SECONDS):
-                await free.acquire()
+        at_hand, connection = self._at_hand[role], None
+        if self._places[role]:
+            self._places[role] -= 1
         else:
-            await free.acquire()
+            connection = await self._waited_for(role)
         try:
-            while at_hand:
-                connection = at_hand.pop()
-                if not connection.is_closed():
-                    return connection
-                await self._pools[role].release(connection)
+            while connection is not None or at_hand:
+                found = connection or at_hand.pop()
+                connection = None
+                if not found.is_closed():
+                    return found
+                await self._pools[role].release(found)
             pool = self._pools.get(role) or await self._open(role)
             return await pool.acquire(timeout=POOL_WAIT_SECONDS)
         except BaseException:
-            free.release()
+            self._pass_on(role, None)
             raise
 
-    def _kept(self, role: str, connection: asyncpg.Connection) -> None:
-        """Keep a connection that did what it was asked."""
-        self._at_hand[role].append(connection)
-        self._free[role].release()
+    async def _waited_for(self, role: str) -> asyncpg.Connection | None:
+        """The place of who is done next, mostly with the connection; TimeoutError where it takes too long.
+
+        A timer and a future of our own: a semaphore beneath a time-out costs twice as much (measured).
+        """
+        loop = asyncio.get_running_loop()
+        waiter: asyncio.Future[asyncpg.Connection | None] = loop.create_future()
+        self._line[role].append(waiter)
+        timer = loop.call_later(POOL_WAIT_SECONDS, _give_up, waiter)
+        try:
+            return await waiter
+        except asyncio.CancelledError:
+            if waiter.done() and not waiter.cancelled() and waiter.exception() is None:
+                self._pass_on(role, waiter.result())  # it came in the very moment of the cancellation
+            raise
+        finally:
+            timer.cancel()
+
+    def _pass_on(self, role: str, connection: asyncpg.Connection | None) -> None:
+        """Give a place, and the connection that did what it was asked, to whoever waits longest."""
+        line = self._line[role]
+        while line:
+            waiter = line.popleft()
+            if not waiter.done():
+                waiter.set_result(connection)
+                return
+        if connection is not None:
+            self._at_hand[role].append(connection)
+        self._places[role] += 1
 
     async def _returned(self, role: str, connection: asyncpg.Connection) -> None:
         """Give a connection back to the pool, in whatever state it is."""
         try:
             await self._pools[role].release(connection)
         finally:
-            self._free[role].release()
+            self._pass_on(role, None)
 
     async def _open(self, role: str) -> asyncpg.Pool:
         async with self._opening:
@@ -212,6 +242,11 @@ class ReadPools:
                 pool.terminate()
             self._at_hand[role].clear()
         self._pools.clear()
+
+
+def _give_up(waiter: asyncio.Future[Any]) -> None:
+    if not waiter.done():
+        waiter.set_exception(TimeoutError("no connection became free in time"))
 
 
 async def _keep(_: asyncpg.Connection) -> None:
