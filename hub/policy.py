@@ -177,17 +177,11 @@ CONSULTED = InSet(Consultation, "proposal_id", RESPONDING, says="consulted on")
 TAKING_PART = OwnInitiatives()
 MINE = Mine("person_id")
 AS_PARTNER = OneOf("role", PARTNER, says="as partner")
-AS_NO_DECIDER = OneOf(
-    "role",
-    *(role for role in Role if role not in (CO_MANAGER, ADMIN)),
-    says="as anything but Co-Manager and administrator",
-)
-
 AS_FOCAL_POINT = OneOf("role", FOCAL_POINT, says="as focal point")
 AS_REPRESENTATIVE = OneOf(
     "role",
     *(role for role in Role if role not in (CO_MANAGER, CO_CHAIR, STAFF, ADMIN)),
-    says="as anything but Co-Manager, Co-Chair, staff and administrator",
+    says="in no role of the office",
 )
 OTHERS = Others("person_id")
 ANOTHERS = Foreign("organisation_id")
@@ -209,10 +203,11 @@ OFFICE: dict[Audience, RowScope] = {CO_MANAGER: EVERYWHERE, CO_CHAIR: EVERYWHERE
 PUBLIC: Scopes = {ANYONE: EVERYWHERE}
 INVITING: dict[Audience, RowScope] = {
     FOCAL_POINT: OWN.besides(AS_PARTNER),
-    STAFF: AS_NO_DECIDER,
+    STAFF: AS_REPRESENTATIVE,
     ADMIN: EVERYWHERE,
 }
-"""Whom one may invite, and as what. That nobody invites himself, the action and the acceptance see to."""
+"""Whom one may invite, and as what; the office itself is chosen by administrators alone, or one of its staff
+could be two. That nobody invites himself, the action and the acceptance see to."""
 GRANTING: dict[Audience, RowScope] = {who: scope.besides(OTHERS) for who, scope in INVITING.items()}
 """The same for roles of people who are here: nobody grants himself a role."""
 KEEPING: dict[Audience, RowScope] = {FOCAL_POINT: OWN, ADMIN: EVERYWHERE}
@@ -369,7 +364,7 @@ UPDATES: dict[type[Base], Scopes] = {
     LoginSession: {SIGNED_IN: MINE},
     Invitation: INVITING,
     Person: KEEPING,
-    RoleGrant: {FOCAL_POINT: OWN.besides(AS_REPRESENTATIVE), STAFF: AS_NO_DECIDER, ADMIN: EVERYWHERE},
+    RoleGrant: {FOCAL_POINT: OWN.besides(AS_REPRESENTATIVE), STAFF: AS_REPRESENTATIVE, ADMIN: EVERYWHERE},
     Organisation: dict.fromkeys(DESK, VETTABLE),
     VettingApplication: {
         FOCAL_POINT: OWN.besides(IN_HAND),

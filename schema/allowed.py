@@ -189,7 +189,7 @@ PROPOSAL: Choices = (
         P.VOTE: (Action.PROPOSAL_VOTE, _can_vote),
         P.REOPEN: (Action.PROPOSAL_REOPEN, _when(Event.REOPEN)),
         P.ISSUE_LETTER: (Action.PROPOSAL_ISSUE_LETTER, _when(Event.ISSUE_LETTER)),
-        P.ACCEPT_ENDORSEMENT: (Action.PROPOSAL_ACCEPT_ENDORSEMENT, _when(Event.ACCEPT)),
+        P.ACCEPT_ENDORSEMENT: (Action.PROPOSAL_ACCEPT_ENDORSEMENT, _trusted(_when(Event.ACCEPT))),
         P.ENTER_WORKPLAN: (Action.PROPOSAL_ENTER_WORKPLAN, _when(Event.ENTER_WORKPLAN)),
     },
 )

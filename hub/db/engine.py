@@ -134,7 +134,9 @@ class ReadPools:
         connection = await self._taken(role)
         try:
             found: str | None = await connection.fetchval(sql, *arguments)
-        except BaseException:
+        except BaseException as error:
+            if not isinstance(error, asyncpg.PostgresError):
+                connection.terminate()  # a cancellation may reach the server late, and end the next statement
             await self._returned(role, connection)
             raise
         self._pass_on(role, connection)

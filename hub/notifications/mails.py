@@ -37,8 +37,8 @@ class Mail:
 
 
 def one_line(value: Any) -> str:
-    """The value as text that can neither begin a line nor turn one around."""
-    text = "".join(c if c.isprintable() or c in JOINERS else " " for c in str(value))
+    """The value as text that can neither begin a line nor turn one around, in a header or encoded for one."""
+    text = "".join(c if c.isprintable() or c in JOINERS else " " for c in str(value)).replace("=?", "= ?")
     return " ".join(text.split())
 
 

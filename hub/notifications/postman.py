@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import random
 from datetime import UTC, datetime, timedelta
+from email.errors import MessageError
 from typing import Final
 
 import structlog
@@ -126,7 +127,7 @@ class Postman:
         try:
             made = compose(mail, sender=self._server.sender, base_url=self._base_url, now=datetime.now(UTC))
             await smtp.send_message(made)
-        except (SMTPException, OSError, ValueError) as error:
+        except (SMTPException, MessageError, OSError, ValueError) as error:
             why, again_in = judged(error, mail.attempt)
             is_last = again_in is None
             log.warning("a mail was not sent", id=str(mail.id), attempt=mail.attempt, is_last=is_last)
@@ -160,7 +161,7 @@ def judged(error: Exception, attempt: int) -> tuple[str, timedelta | None]:
             return reason(error), delay(attempt)
         case SMTPResponseException():
             return reason(error), None if error.code >= 500 else delay(attempt)
-        case SMTPNotSupported() | ValueError():
+        case SMTPNotSupported() | MessageError() | ValueError():
             return reason(error), None
         case _:
             return reason(error), delay(attempt)

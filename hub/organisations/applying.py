@@ -163,7 +163,7 @@ def _website(problems: Problems, given: str | None) -> str | None:
 async def _check_documents(act: Act, ids: Sequence[uuid.UUID]) -> None:
     """Files of the actor's own organisation, and not too many."""
     problems = Problems()
-    if len(set(ids)) > MOST_DOCUMENTS:
+    if len(ids) > MOST_DOCUMENTS:
         problems.add("documentIds", code="TOO_MANY", message=f"attach at most {MOST_DOCUMENTS} documents")
         problems.check()
     for place, id in enumerate(ids):

@@ -17,6 +17,9 @@ from hub.texts import LONG, Problems
 
 _LOCK: Final = text("select pg_advisory_xact_lock(hashtextextended('people of ' || :organisation, 0))")
 
+_LOCK_ADMINISTRATORS: Final = text("select pg_advisory_xact_lock(hashtextextended('administrators', 0))")
+"""Taken after that of an organisation: administrators of two may leave at once."""
+
 
 async def alone(act: Act, organisation_id: uuid.UUID) -> None:
     """Let nobody else change who acts for the organisation, until the act ends."""
@@ -150,9 +153,13 @@ def require_lasting(held: RoleGrant, today: date) -> None:
 async def refuse_last(act: Act, ended: list[RoleGrant]) -> None:
     """Nobody leaves the organisation without a focal point, or the hub without an administrator."""
     for held in ended:
-        if held.person_id != act.person_id or held.role not in (FOCAL_POINT, ADMIN):
+        if held.role == ADMIN:  # whoever ends it: two may end each other's at once
+            await act.session.execute(_LOCK_ADMINISTRATORS)
+            others = await _holders(act, ADMIN, None, besides=held.person_id)
+        elif held.role == FOCAL_POINT and held.person_id == act.person_id:
+            others = await focal_points(act, held.organisation_id)
+        else:
             continue
-        others = await _holders(act, held.role, None if held.role == ADMIN else held.organisation_id)
         if others == 0:
             who = "focal point of your organisation" if held.role == FOCAL_POINT else "administrator"
             raise Conflict(
@@ -162,14 +169,14 @@ async def refuse_last(act: Act, ended: list[RoleGrant]) -> None:
 
 async def focal_points(act: Act, organisation_id: uuid.UUID) -> int:
     """How many others than the actor are focal points of the organisation now."""
-    return await _holders(act, FOCAL_POINT, organisation_id)
+    return await _holders(act, FOCAL_POINT, organisation_id, besides=act.person_id)
 
 
-async def _holders(act: Act, role: str, organisation_id: uuid.UUID | None) -> int:
+async def _holders(act: Act, role: str, organisation_id: uuid.UUID | None, *, besides: uuid.UUID) -> int:
     conditions = [
         RoleGrant.role == role,
         in_force(act.now.date()),
-        Person.id != act.person_id,
+        Person.id != besides,
         Person.confirmed_at.is_not(None),
         Person.removed_at.is_(None),
     ]

@@ -69,9 +69,10 @@ def given(document: str, values: Mapping[str, Any]) -> dict[str, Any]:
         if defined.type.kind == "non_null_type"
     }
     slot = "proposals" if re.search(r"\bproposal\(", document) else "initiatives"
+    person = values["id"][1 if "RolePage" in document else 0]
     all_values = {
         "reference": values["reference"][slot],
-        "id": values["id"][1 if "RolePage" in document else 0],
+        "id": values["organisation"] if "organisation(id: $id)" in document else person,
         "organisation": values["organisation"],
         "own": values["organisation"],
         "groupBy": ["PROVIDER", "YEAR"],

@@ -134,7 +134,8 @@ class Roller:
         return (
             "insert into hub.contributions (reference, title, kind, state, provider_id, currency, year,"
             " recorded_on, pledged, is_published) values"
-            f" ('ROLL-{self.number}-{self.random.random()}-{number}', 'Rolled', 'DIRECT_FUNDING', 'PLEDGED',"
+            f" ('ROLL-{self.number}-{self.random.getrandbits(60)}-{number}', 'Rolled', 'DIRECT_FUNDING',"
+            " 'PLEDGED',"
             f" '{self.random.choice(self.providers)}', '{self.random.choice(('AUD', 'IDR', 'USD'))}', 2026,"
             f" '2026-01-01', {amount}, {self.random.choice(('true', 'false'))})"
         )

@@ -85,3 +85,16 @@ async def test_a_failure_frees_its_place(standing: Place) -> None:
             await pools.fetch_text(PUBLIC, "select (1 / 0)::text", [])
     assert await text_of(pools, 4) == "4"
     await pools.close()
+
+
+async def test_a_connection_that_was_cancelled_is_not_used_again(standing: Place) -> None:
+    pools = ReadPools(standing.login, pool_size=1)
+    backend = await pools.fetch_text(PUBLIC, "select pg_backend_pid()::text", [])
+    assert await pools.fetch_text(PUBLIC, "select pg_backend_pid()::text", []) == backend
+    asking = asyncio.create_task(pools.fetch_text(PUBLIC, "select 'slow' || pg_sleep(5)", []))
+    await asyncio.sleep(0.1)
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    assert await pools.fetch_text(PUBLIC, "select pg_backend_pid()::text", []) != backend
+    await pools.close()

@@ -188,7 +188,7 @@ ROLES = [role.value for role in Role]
 WHO_INVITES = {
     ("focal-point", "Demo Alliance"): {"PARTNER"},
     ("focal-point", "Demo Foundation"): set(),
-    ("staff", "Demo Foundation"): set(ROLES) - {"CO_MANAGER", "ADMIN"},
+    ("staff", "Demo Foundation"): set(ROLES) - {"CO_MANAGER", "CO_CHAIR", "STAFF", "ADMIN"},
     ("admin", "Demo Foundation"): set(ROLES),
     ("co-manager-au", "Demo Foundation"): set(),
     ("partner", "Demo Alliance"): set(),

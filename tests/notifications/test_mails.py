@@ -102,6 +102,16 @@ def test_no_name_begins_a_line_or_a_header(end: str) -> None:
     assert all(line.isprintable() for line in text.split("\n"))
 
 
+def test_no_name_brings_headers_that_are_encoded() -> None:
+    hidden = "=?utf-8?q?=0d=0aBcc=3a_x=40y=2eorg=0d=0a=0d=0a=3ch1=3eEvil=3c/h1=3e?="
+    mail, text = arrived(organisation=f"Good {hidden}", inviter=hidden)
+    plain, plain_text = arrived()
+    assert mail.keys() == plain.keys()
+    assert "= ?utf-8?q?" in mail["Subject"]
+    assert "<h1>" not in text
+    assert len(text.splitlines()) == len(plain_text.splitlines())
+
+
 def test_a_template_does_not_run_what_people_write() -> None:
     assert arrived(inviter="{{ base_url }}{% raw %}")[1].startswith("{{ base_url }}{% raw %} (")
 

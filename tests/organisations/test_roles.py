@@ -25,7 +25,7 @@ ROLES = [role.value for role in Role]
 GRANT = "roleGrant { id role startsOn endsOn endedAt person { id } organisation { id } allowedActions }"
 WHO_GRANTS = {
     ("focal-point", "Demo Alliance"): {"PARTNER"},
-    ("staff", "Demo Foundation"): set(ROLES) - {"CO_MANAGER", "ADMIN"},
+    ("staff", "Demo Foundation"): set(ROLES) - {"CO_MANAGER", "CO_CHAIR", "STAFF", "ADMIN"},
     ("admin", "Demo Foundation"): set(ROLES),
     ("co-manager-au", "Demo Foundation"): set(),
     ("partner", "Demo Alliance"): set(),
@@ -265,6 +265,28 @@ async def test_the_last_administrator_stays(people: Client, employed: Employ, pl
     assert refused["message"].startswith("You are the last administrator.")
     await employed("ADMIN", organisation="RSO")
     assert (await admin.do("endRole", id=mine))["__typename"] == "EndRoleSuccess"
+
+
+async def test_two_administrators_of_two_organisations_do_not_both_leave(
+    people: Client, employed: Employ, place: Place
+) -> None:
+    first, mine = await people("admin", in_person=True), await grant_of(place, "admin")
+    second = await employed("ADMIN", organisation="Australia")
+    payloads = await asyncio.gather(
+        first.do("endRole", id=mine), second.browser.do("endRole", id=second.grants[0])
+    )
+    assert sorted(payload["__typename"] for payload in payloads) == ["Conflict", "EndRoleSuccess"]
+
+
+async def test_two_administrators_do_not_end_each_others_role(
+    people: Client, employed: Employ, place: Place
+) -> None:
+    first, mine = await people("admin", in_person=True), await grant_of(place, "admin")
+    second = await employed("ADMIN", organisation="Australia")
+    payloads = await asyncio.gather(
+        first.do("endRole", id=second.grants[0]), second.browser.do("endRole", id=mine)
+    )
+    assert [payload["__typename"] for payload in payloads].count("EndRoleSuccess") == 1
 
 
 # -- handing over --------------------------------------------------------------------------------------

@@ -535,6 +535,7 @@ async def test_who_is_not_vetted_drafts_and_does_no_more(state: str, people: Cli
     async with as_owner(place) as owner:
         stage = Stage(owner)
         draft, contribution = await stage.proposal("DRAFT"), await stage.contribution("PLEDGED", committed=0)
+        endorsed = await stage.proposal("LETTER_ISSUED")
     await set_vetting(place, state)
     partner, focal_point = await people("partner"), await people("focal-point")
     assert (await partner.do("createProposal", title="A draft"))["__typename"] == "CreateProposalSuccess"
@@ -544,6 +545,7 @@ async def test_who_is_not_vetted_drafts_and_does_no_more(state: str, people: Cli
         "pledgeContribution": await partner.do("pledgeContribution", **PLEDGE),
         "offerSecondment": await partner.do("offerSecondment", **OFFER),
         "commitContribution": await focal_point.do("commitContribution", id=contribution, **entry),
+        "acceptEndorsement": await focal_point.do("acceptEndorsement", id=endorsed),
     }
     for mutation, payload in attempts.items():
         if state == "VETTED":

@@ -87,8 +87,8 @@ MEANING: dict[str, Callable[[Rows, Who, Row], bool]] = {
     "once submitted": _was_submitted,
     "as partner": lambda _, __, row: row.role == "PARTNER",
     "as focal point": lambda _, __, row: row.role == "FOCAL_POINT",
-    "as anything but Co-Manager and administrator": lambda _, __, row: (
-        row.role not in ("CO_MANAGER", "ADMIN")
+    "in no role of the office": lambda _, __, row: (
+        row.role not in ("CO_MANAGER", "CO_CHAIR", "STAFF", "ADMIN")
     ),
     "as applying to be a partner": lambda _, __, row: row.vetting_state == "APPLIED",
     "subject to vetting": lambda _, __, row: row.vetting_state is not None,

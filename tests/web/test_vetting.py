@@ -35,6 +35,11 @@ def deeds_of(page: Shown) -> set[str]:
     return {form.values["do"] for form in page.forms if "do" in form.values}
 
 
+def kept(folder: Path) -> list[Path]:
+    """The files of the store."""
+    return list(folder.glob("files/*"))
+
+
 async def set_vetting(place: Place, state: str) -> None:
     """Let the personas' partner be in the state."""
     async with as_owner(place) as owner:
@@ -274,7 +279,7 @@ async def test_a_form_that_one_was_not_offered_is_refused_with_what_was_typed(
         assert refused.form(APPLY).values["description"] == TYPED["description"]
     large = ("a.pdf", PDF + b"0" * 1_000_000)
     assert (await send_application(await visit(), page, "save", file=large)).status == 413
-    assert not list((tmp_path / "files").iterdir()), "no file was kept"
+    assert not kept(tmp_path), "no file was kept"
 
 
 async def test_the_application_form_takes_no_other_kind_of_body(visit: Visit) -> None:

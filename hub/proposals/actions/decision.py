@@ -15,6 +15,7 @@ from hub.initiatives.models import (
     InitiativeState,
     ParticipationRole,
 )
+from hub.organisations.standing import require_vetted
 from hub.policy import CO_MANAGER, STAFF, Action
 from hub.proposals.actions.moves import advance, take, tell_office, tell_proposer
 from hub.proposals.actions.opinions import ask_co_chairs
@@ -163,6 +164,7 @@ async def issue_letter(act: Act, *, proposal_id: uuid.UUID, version: int | None)
 async def accept_endorsement(act: Act, *, proposal_id: uuid.UUID, version: int | None) -> Proposal:
     """Accept the endorsement, its conditions included, for the proposing organisation."""
     proposal = await take(act, proposal_id, Action.PROPOSAL_ACCEPT_ENDORSEMENT, version)
+    await require_vetted(act, proposal.organisation_id)
     advance(act, proposal, Event.ACCEPT)
     act.record(Action.PROPOSAL_ACCEPT_ENDORSEMENT, proposal)
     tell_office(act, "EndorsementAccepted", proposal, STAFF)
