@@ -103,7 +103,7 @@ class InvitePersonInput(Write):
 @mutation(returns=Invitation)
 async def invite_person(act: Any, input: InvitePersonInput) -> Any:
     """Invite somebody for fourteen days, and queue the mail that says so; nobody invites himself. A focal
-    point invites partners of its own organisation, staff anyone but Co-Managers and administrators, an
+    point invites partners of its own organisation, staff whoever is in no role of the office, an
     administrator anyone."""
     organisation = id_of(input.organisation_id, "organisationId", types=("MemberState", "Partner"))
     return await inviting.invite(act, email=input.email, organisation_id=organisation, role=input.role.value)

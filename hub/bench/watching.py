@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 
-IDENTITY = re.compile(r"hub\.authenticate|^\s*(begin|commit|rollback|select set_config)\b", re.IGNORECASE)
+IDENTITY = re.compile(r"hub\.(authenticate|note_)|^\s*(begin|commit|rollback|select set_config)\b", re.I)
 STATEMENT = re.compile(r"LOG:\s+(?:statement|execute [^:]+): (.*)")
 
 

@@ -12,7 +12,7 @@ from hub.organisations.workflow import VettingState
 
 
 async def require_vetted(act: Act, organisation_id: uuid.UUID | None) -> None:
-    """A partner drafts in whatever state; it submits, pledges, commits and offers once it is vetted."""
+    """A partner drafts in whatever state; what binds it or asks for a decision waits until it is vetted."""
     if organisation_id is None:
         return
     organisation = await act.see(Organisation, organisation_id, "Organisation")
