@@ -19,7 +19,7 @@ from sqlalchemy import URL
 from starlette.types import Receive, Scope, Send
 
 from hub.bench.questions import Question, questions
-from hub.db.engine import identified
+from hub.db.engine import as_bytes, identified, sent_as_bytes
 
 FRESH_SECONDS = 0.5
 HEADERS = [(b"content-type", b"application/json; charset=utf-8")]
@@ -56,21 +56,21 @@ class Limit:
                 break
         asked = json.loads(body)
         token = next((value[7:] for name, value in scope["headers"] if name == b"authorization"), None)
-        text = await self._answer(asked["query"], asked["variables"], token)
-        answer = b'{"data":%s}' % text.encode()
+        data = await self._answer(asked["query"], asked["variables"], token)
+        answer = b'{"data":%s}' % data
         headers = [*HEADERS, (b"content-length", b"%d" % len(answer))]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": answer})
 
-    async def _answer(self, document: str, variables: Any, token: bytes | None) -> str:
+    async def _answer(self, document: str, variables: Any, token: bytes | None) -> bytes:
         name, statement = self._statements[document]
         if token is None:
             async with self.public.acquire() as connection:
-                return str(await connection.fetchval(statement))
+                return bytes(await connection.fetchval(statement))
         async with self.app.acquire() as connection:
             known = await self._recognised(connection, token)
             given = (*_arguments(name, variables, known), *known.identity)
-            return str(await connection.fetchval(statement, *given))
+            return bytes(await connection.fetchval(statement, *given))
 
     async def _recognised(self, connection: Any, token: bytes) -> Known:
         key, now = hashlib.sha256(token).digest(), time.monotonic()
@@ -103,6 +103,7 @@ class Limit:
             max_size=self._size,
             max_cacheable_statement_size=0,
             server_settings={"role": role, "default_transaction_read_only": "on"},
+            init=as_bytes,
             reset=keep,
         )
 
@@ -113,8 +114,8 @@ PARAMETERS = {"Q2": 0, "Q3": 1, "Q4": 4}
 def _as_somebody(question: Question) -> str:
     """The statement, which sets who asks before anything of it is read: one round trip, as the hub does."""
     if question.persona is None:
-        return question.statement
-    return identified(question.statement, PARAMETERS[question.name])
+        return sent_as_bytes(question.statement)
+    return sent_as_bytes(identified(question.statement, PARAMETERS[question.name]))
 
 
 def _arguments(name: str, variables: Any, known: Known) -> list[Any]:

@@ -61,6 +61,7 @@ MOST_DECISIVE = 8
 """How many values of one document may decide about a statement's form."""
 HOLE = "\x02"
 """Where a part of the answer goes that the database does not give: no JSON holds the character."""
+HOLE_BYTE = HOLE.encode()
 
 ACTOR_BINDS = {
     "actor_person": "person_id",
@@ -76,7 +77,7 @@ class Plan:
 
     sql: str | None
     """None where nothing of the answer is in the database: then it is `constants` alone."""
-    constants: tuple[str, ...]
+    constants: tuple[bytes, ...]
     """The JSON that goes to each HOLE of the statement's text, such as introspection."""
     parameters: tuple[tuple[str, Any, Convert | None], ...]
     """For each `$n`: "constant" and a value, "actor" and an attribute, "event", or "given", what and how."""
@@ -88,10 +89,10 @@ class Plan:
         """Bytes kept, about."""
         return len(self.sql or "") + sum(map(len, self.constants))
 
-    def whole(self, text: str) -> str:
+    def whole(self, text: bytes) -> bytes:
         """The statement's text with its holes filled."""
         for constant in self.constants:
-            text = text.replace(HOLE, constant, 1)
+            text = text.replace(HOLE_BYTE, constant, 1)
         return text
 
     def arguments(self, variables: Mapping[str, Any], actor: Actor, event: UUID | None = None) -> list[Any]:
@@ -290,8 +291,9 @@ class Planner:
         }
         constants = self._introspected(document, operation, others, variables)
         if len(others) == len(selected):
-            whole = ",".join(f'"{key}":{value}' for key, value in zip(others, constants, strict=True))
-            return Plan(None, (f"{{{whole}}}",), ())
+            known = zip(others, constants, strict=True)
+            whole = b",".join(b'"%s":%s' % (key.encode(), value) for key, value in known)
+            return Plan(None, (b"{%s}" % whole,), ())
         pairs: list[tuple[str, Piece]] = []
         for key, nodes in selected.items():
             name = nodes[0].node.name.value
@@ -319,7 +321,7 @@ class Planner:
         operation: OperationDefinitionNode,
         selected: Mapping[str, list[FieldDetails]],
         variables: Mapping[str, Any],
-    ) -> tuple[str, ...]:
+    ) -> tuple[bytes, ...]:
         """The JSON of each key that the schema itself answers; it is the same until the process ends."""
         nodes = [details.node for merged in selected.values() for details in merged]
         if not nodes:
@@ -345,7 +347,9 @@ class Planner:
         if found.errors or found.data is None:
             raise Uncompilable("introspection with an error")
         given = found.data
-        return tuple(json.dumps(given[key], ensure_ascii=False, separators=(",", ":")) for key in selected)
+        return tuple(
+            json.dumps(given[key], ensure_ascii=False, separators=(",", ":")).encode() for key in selected
+        )
 
 
 def _shapes(variables: Mapping[str, Any], document: Document) -> Any:

@@ -16,6 +16,8 @@ from schema.compiler.plan import Planner
 from schema.compiler.rendering import rendered
 from schema.compiler.text import MARK
 
+MARKED_BYTE = MARK.encode()
+
 
 async def answer(
     planner: Planner,
@@ -24,8 +26,8 @@ async def answer(
     document: str,
     variables: Mapping[str, Any],
     name: str | None,
-) -> str | None:
-    """The whole response, `{"data": ...}`, as text; None where the normal executor has to answer.
+) -> bytes | None:
+    """The whole response, `{"data": ...}`, in UTF-8; None where the normal executor has to answer.
 
     That is so for mutations, introspection and errors: the executor alone says in which words and where.
     """
@@ -34,7 +36,7 @@ async def answer(
         return None
     plan, coerced = planned
     if plan.sql is None:
-        return f'{{"data":{plan.constants[0]}}}'
+        return b'{"data":%s}' % plan.constants[0]
     try:
         arguments = plan.arguments(coerced, actor)
     except HubError:
@@ -45,9 +47,9 @@ async def answer(
         raise  # the executor would take as long again
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
         return None
-    if text is None or MARK in text:
+    if text is None or MARKED_BYTE in text:
         return None
-    return f'{{"data":{plan.whole(text)}}}'
+    return b'{"data":%s}' % plan.whole(text)
 
 
 async def fetch(database: Database, actor: Actor, statement: Select[Any]) -> str:
@@ -57,7 +59,7 @@ async def fetch(database: Database, actor: Actor, statement: Select[Any]) -> str
     text = await database.fetch_text(actor, str(compiled), arguments)
     if text is None:
         raise LookupError("the statement gave no text")
-    return text
+    return text.decode()
 
 
 def decoded(text: str) -> Any:

@@ -59,8 +59,8 @@ class Endpoint:
             masked = {"errors": [refusal(GraphQLError("", original_error=error))]}
             await _send(send, 500, media.headers, _encoded(masked))
         else:
-            if isinstance(answer, str):
-                await _send(send, 200, media.headers, answer.encode())
+            if isinstance(answer, bytes):
+                await _send(send, 200, media.headers, answer)
                 return
             status = _status(answer, media)
             more = [RETRY_AFTER] if status == 503 else []
@@ -80,7 +80,7 @@ class Endpoint:
         is_limited = self.registered_only and scope["state"]["actor"].is_public
         return self.documents.document(asked, is_limited=is_limited), asked
 
-    async def _answer(self, scope: Scope, document: str, asked: Asked) -> str | dict[str, Any]:
+    async def _answer(self, scope: Scope, document: str, asked: Asked) -> bytes | dict[str, Any]:
         state = scope["app"].state
         return await respond(
             state.database,
@@ -98,7 +98,7 @@ class Endpoint:
         try:
             if not _is_subscription(document, asked):
                 answer = await self._answer(scope, document, asked)
-                await stream.answer(answer)
+                await stream.answer(answer.decode() if isinstance(answer, bytes) else answer)
                 return
             require_person(actor.is_public)
             selection = Selection(actor, document, asked.variables or {}, asked.operation_name)

@@ -31,7 +31,7 @@ async def execute(
     `data` is missing where the document could not be run at all.
     """
     answer = await respond(database, actor, document, variables, operation_name, is_read_only=is_read_only)
-    found: dict[str, Any] = json.loads(answer) if isinstance(answer, str) else answer
+    found: dict[str, Any] = json.loads(answer) if isinstance(answer, bytes) else answer
     return found
 
 
@@ -44,8 +44,8 @@ async def respond(
     *,
     is_read_only: bool,
     compiles: bool = True,
-) -> str | dict[str, Any]:
-    """The response: of a read that compiles its text, of anything else the object."""
+) -> bytes | dict[str, Any]:
+    """The response: of a read that compiles its text in UTF-8, of anything else the object."""
     try:
         text = await answered(database, actor, document, variables, operation_name) if compiles else None
     except Exception as error:  # stopped (the executor would wait as long again), or a bug: masked and logged
@@ -61,8 +61,8 @@ async def answered(
     document: str,
     variables: Mapping[str, Any] | None,
     operation_name: str | None,
-) -> str | None:
-    """The response of a read that compiles, as text."""
+) -> bytes | None:
+    """The response of a read that compiles, in UTF-8."""
     return await transport.answer(PLANNER, database, actor, document, variables or {}, operation_name)
 
 

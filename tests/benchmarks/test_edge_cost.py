@@ -29,7 +29,7 @@ DOCUMENT = """query Page($first: Int!) { initiatives(first: $first) { totalCount
   reference title workingGroup { name } participants { role organisation { name } } } } }"""
 VARIABLES = {"first": 50}
 BODY = json.dumps({"query": DOCUMENT, "variables": VARIABLES}).encode()
-ANSWER = json.dumps({"initiatives": {"totalCount": 50, "nodes": [{"title": "x" * 360}] * 50}})
+ANSWER = json.dumps({"initiatives": {"totalCount": 50, "nodes": [{"title": "x" * 360}] * 50}}).encode()
 HEADERS = [
     (b"host", b"127.0.0.1:8000"),
     (b"accept", b"application/graphql-response+json, application/json;q=0.9"),
@@ -43,7 +43,7 @@ ROUNDS, CALLS = 40, 250
 class FarSide:
     """Stands for the database: it answers at once."""
 
-    async def fetch_text(self, actor: Actor, sql: str, arguments: Sequence[Any]) -> str:
+    async def fetch_text(self, actor: Actor, sql: str, arguments: Sequence[Any]) -> bytes:
         return ANSWER
 
 

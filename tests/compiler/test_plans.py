@@ -43,7 +43,7 @@ ORDERED = """query($by: ContributionOrderField = YEAR, $way: OrderDirection = DE
 
 async def both(
     database: Database, actor: Actor, document: str, variables: dict[str, Any]
-) -> tuple[str | None, dict[str, Any]]:
+) -> tuple[bytes | None, dict[str, Any]]:
     """The compiled answer, and the executor's."""
     return (
         await answered(database, actor, document, variables, None),
@@ -162,7 +162,7 @@ def test_what_is_kept_is_bounded() -> None:
 async def test_prepared_statements_are_bounded(reading_app: Starlette) -> None:
     database: Database = reading_app.state.database
     for number in range(STATEMENTS_KEPT + 200):
-        assert await database.fetch_text(PUBLIC, f"select '{number}'", []) == str(number)
+        assert await database.fetch_text(PUBLIC, f"select '{number}'", []) == b"%d" % number
     count = await database.fetch_text(PUBLIC, "select count(*)::text from pg_prepared_statements", [])
     assert count is not None
     assert 0 < int(count) <= STATEMENTS_KEPT

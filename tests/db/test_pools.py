@@ -28,13 +28,13 @@ async def test_a_server_that_does_not_part_is_left(standing: Place) -> None:
         assert PARTING_SECONDS <= time.monotonic() - began < PARTING_SECONDS + 5
     finally:
         os.kill(backend, signal.SIGCONT)
-    assert await pools.fetch_text(PUBLIC, "select 'again'", []) == "again", "the pools open anew"
+    assert await pools.fetch_text(PUBLIC, "select 'again'", []) == b"again", "the pools open anew"
     await pools.close()
 
 
 async def test_a_server_that_parts_is_waited_for(standing: Place) -> None:
     pools = ReadPools(standing.login, pool_size=2)
-    assert await pools.fetch_text(PUBLIC, "select 'here'", []) == "here"
+    assert await pools.fetch_text(PUBLIC, "select 'here'", []) == b"here"
     began = time.monotonic()
     await pools.close()
     assert time.monotonic() - began < PARTING_SECONDS
@@ -55,11 +55,12 @@ async def test_those_who_wait_are_served_in_their_order_and_nobody_is_lost(stand
         given_up.cancel()
     await asyncio.gather(first, *waiting, return_exceptions=True)
     assert served == [0, 2, 3, 5, 6, 8, 9]
-    assert await asyncio.gather(*(text_of(pools, number) for number in range(20))) == [*map(str, range(20))]
+    texts = await asyncio.gather(*(text_of(pools, number) for number in range(20)))
+    assert texts == [b"%d" % number for number in range(20)]
     await pools.close()
 
 
-async def text_of(pools: ReadPools, number: int) -> str | None:
+async def text_of(pools: ReadPools, number: int) -> bytes | None:
     return await pools.fetch_text(PUBLIC, f"select '{number}'", [])
 
 
@@ -68,13 +69,13 @@ async def test_whoever_waits_too_long_is_told_and_takes_no_place(
 ) -> None:
     monkeypatch.setattr(engine, "POOL_WAIT_SECONDS", 0.1)
     pools = ReadPools(standing.login, pool_size=1)
-    assert await text_of(pools, 1) == "1"
+    assert await text_of(pools, 1) == b"1"
     busy = asyncio.create_task(pools.fetch_text(PUBLIC, "select 'slow' || pg_sleep(0.5)", []))
     await asyncio.sleep(0.05)
     with pytest.raises(TimeoutError):
         await text_of(pools, 2)
-    assert await busy == "slow"
-    assert await text_of(pools, 3) == "3"
+    assert await busy == b"slow"
+    assert await text_of(pools, 3) == b"3"
     await pools.close()
 
 
@@ -83,7 +84,7 @@ async def test_a_failure_frees_its_place(standing: Place) -> None:
     for _ in range(3):
         with pytest.raises(asyncpg.DivisionByZeroError):
             await pools.fetch_text(PUBLIC, "select (1 / 0)::text", [])
-    assert await text_of(pools, 4) == "4"
+    assert await text_of(pools, 4) == b"4"
     await pools.close()
 
 

@@ -137,7 +137,7 @@ async def test_a_request_that_fails_leaves_its_identity_to_nobody(
     with pytest.raises(asyncpg.PostgresError):
         await database.fetch_text(staff, failing, [])
     assert await left_on_reads(database) == NOBODY_READS
-    assert await database.fetch_text(staff, "select 'well'", []) == "well"
+    assert await database.fetch_text(staff, "select 'well'", []) == b"well"
 
 
 async def test_a_request_that_is_cancelled_leaves_its_identity_to_nobody(
@@ -163,7 +163,7 @@ async def test_the_identity_is_there_before_anything_is_read(staff: Actor, datab
     asked = "select hub.person()::text || ' ' || (select count(*)::text from hub.proposals)"
     first = await database.fetch_text(staff, asked, [])
     assert first is not None
-    person, count = first.split()
+    person, count = first.decode().split()
     assert person == str(staff.person_id)
     assert int(count) > 0, "a public reader sees no proposal"
     for _ in range(10):  # past the executions after which PostgreSQL plans without the values

@@ -100,9 +100,10 @@ class Selection:
         if self._plan is not None:
             plan, given = self._plan
             assert plan.sql is not None
-            text = await database.fetch_text(self.actor, plan.sql, plan.arguments(given, self.actor, id))
-            if text is None:
+            sent = await database.fetch_text(self.actor, plan.sql, plan.arguments(given, self.actor, id))
+            if sent is None:
                 return None
+            text = sent.decode()
             if len(text) > LARGEST_EVENT:
                 message = f"This event is longer than {LARGEST_EVENT:,} characters. Select less."
                 return {"data": None, "errors": [refusal(GraphQLError(message))]}
