@@ -226,12 +226,14 @@ begin
 end $$;
 
 -- What has ended goes: sessions after thirty days, tokens and invitations that nobody accepted after a year, spent
--- logout tokens when they expire. The record of writes names them by their ids, and stays. How many rows; null where
--- somebody else is about it.
+-- logout tokens when they expire. The record of writes names them by their ids, and stays. So do messages about an
+-- invitation, which hold the invited address, and may hold it once more in what the mail server said: with their
+-- invitation, and a year after the last was done for them. How many rows; null where somebody else is about it.
 create or replace function hub.purge() returns integer
 language plpgsql volatile security definer set search_path = '' as $$
 declare
     gone integer;
+    messages integer;
 begin
     if not pg_try_advisory_xact_lock(7205015) then
         return null;
@@ -248,7 +250,12 @@ begin
     )
     select (select count(*) from sessions) + (select count(*) from tokens)
          + (select count(*) from invitations) + (select count(*) from spent) into gone;
-    return gone;
+    delete from hub.outbox_messages m
+    where m.subject_type = 'Invitation'
+        and (not exists (select from hub.invitations i where i.id = m.subject_id)
+             or (m.next_attempt_at is null and m.updated_at < now() - interval '1 year'));
+    get diagnostics messages = row_count;
+    return gone + messages;
 end $$;
 
 -- The invented people of a demonstration, for its sign-in page. Real people are never in it.
