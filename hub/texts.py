@@ -47,8 +47,9 @@ class Problems:
 
     def address(self, value: str | None, *path: str) -> str | None:
         """The e-mail address without surrounding space; None where no mail can be sent to it."""
+        before = len(self.found)
         address = self.text(value, *path, longest=LONGEST_ADDRESS)
-        if address is None:
+        if address is None or len(self.found) > before:
             return None
         if not (address.isprintable() and _ADDRESS.fullmatch(address)):
             self.add(*path, code="MALFORMED", message="write it as name@example.org")
