@@ -178,10 +178,10 @@ TAKING_PART = OwnInitiatives()
 MINE = Mine("person_id")
 AS_PARTNER = OneOf("role", PARTNER, says="as partner")
 AS_FOCAL_POINT = OneOf("role", FOCAL_POINT, says="as focal point")
+OFFICE_ROLES = (CO_MANAGER, CO_CHAIR, STAFF, ADMIN)
+"""Those that administrators alone give."""
 AS_REPRESENTATIVE = OneOf(
-    "role",
-    *(role for role in Role if role not in (CO_MANAGER, CO_CHAIR, STAFF, ADMIN)),
-    says="in no role of the office",
+    "role", *(role for role in Role if role not in OFFICE_ROLES), says="in no role of the office"
 )
 OTHERS = Others("person_id")
 ANOTHERS = Foreign("organisation_id")
@@ -217,7 +217,7 @@ APART: Mapping[Role, frozenset[Role]] = {
     STAFF: frozenset({CO_MANAGER}),
     ADMIN: frozenset({CO_MANAGER}),
 }
-"""Roles that nobody holds at the same time."""
+"""Roles that nobody holds at the same time; the database refuses it too, by hub.apart."""
 
 READS: dict[type[Base], Scopes] = {
     # model                 audience: rows that it sees

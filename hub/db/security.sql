@@ -140,10 +140,13 @@ end;
 
 -- Accept what the e-mail address, which the provider has verified, is invited to: make the person where there is
 -- none, bind the account to the person, grant the roles. Gives the person that the account is bound to now.
--- Who is invited by somebody who answers for the organisation is confirmed by that; anybody else waits. Who was
--- removed comes back by a later invitation only, to be confirmed anew.
+-- Who is invited by somebody who answers for the organisation, now as well as then, is confirmed by that; anybody else
+-- waits. Who was removed comes back by a later invitation only, to be confirmed anew.
 -- Left open are invitations by oneself, to another organisation than one's own, and to an address whose person
--- signs in with another account of the same provider.
+-- signs in with another account of the same provider. So are, and the record says it once there is a person: those to
+-- a role that stands apart from one that the person holds or will hold (APART); and those of somebody who may no
+-- longer invite so (LAPSED), where nobody would look at it again: to a role of the office, or of somebody who is
+-- confirmed already.
 create or replace function hub.accept_invitations(account_issuer text, account_subject text, verified_email text,
                                                   display_name text) returns uuid
 language plpgsql volatile security definer set search_path = '' as $$
@@ -151,6 +154,8 @@ declare
     invitation hub.invitations;
     person hub.persons;
     bound uuid;
+    judged record;
+    obstacle text;
 begin
     perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('invitations ' || lower(verified_email), 0));
     select b.person_id into bound from hub.identity_bindings b
@@ -161,19 +166,42 @@ begin
             and i.expires_at > now()
         order by i.id for update
     loop
+        continue when invitation.organisation_id <> (
+            select p.organisation_id from hub.persons p
+            where case when bound is null then lower(p.email) = lower(verified_email) else p.id = bound end);
+        -- as whoever changes who acts for the organisation; what follows is read after it
+        perform pg_catalog.pg_advisory_xact_lock(
+            pg_catalog.hashtextextended('people of ' || invitation.organisation_id, 0));
         select p.* into person from hub.persons p
         where case when bound is null then lower(p.email) = lower(verified_email) else p.id = bound end;
+        continue when person.id = invitation.invited_by_id
+            or person.is_demonstration <> invitation.is_demonstration
+            or invitation.created_at <= person.removed_at
+            or (bound is null and exists (select from hub.identity_bindings b
+                                          where b.person_id = person.id and b.issuer = account_issuer));
+        select * into judged from hub.judge_invitation(invitation.id);
+        obstacle := case
+            when not judged.is_given and (judged.is_of_the_office
+                    or (person.confirmed_at is not null and person.removed_at is null)) then 'LAPSED'
+            when exists (
+                select from hub.role_grants g
+                where g.person_id = person.id and g.role = any (hub.apart(invitation.role)) and g.ended_at is null
+                    and (g.ends_on is null or g.ends_on >= current_date)) then 'APART'
+        end;
+        if obstacle is not null then
+            insert into hub.audit_events (at, action, person_id, organisation_id, subject_type, subject_id, details)
+            select now(), 'invitation:set-aside', person.id, person.organisation_id, 'Invitation', invitation.id,
+                   pg_catalog.jsonb_build_object('role', invitation.role, 'reason', obstacle)
+            where person.id is not null and not exists (
+                select from hub.audit_events e
+                where e.subject_id = invitation.id and e.action = 'invitation:set-aside');
+            continue;
+        end if;
         if person.id is null then
             insert into hub.persons (name, email, organisation_id, is_demonstration)
             values (display_name, verified_email, invitation.organisation_id, invitation.is_demonstration)
             returning * into person; -- and confirmed below, where the invitation does
         end if;
-        continue when person.organisation_id <> invitation.organisation_id
-            or person.id = invitation.invited_by_id
-            or person.is_demonstration <> invitation.is_demonstration
-            or invitation.created_at <= person.removed_at
-            or (bound is null and exists (select from hub.identity_bindings b
-                                          where b.person_id = person.id and b.issuer = account_issuer));
         if bound is null then
             insert into hub.identity_bindings (person_id, issuer, subject)
             values (person.id, account_issuer, account_subject) returning person_id into bound;
@@ -183,7 +211,7 @@ begin
                 confirmed_by_id = null, updated_at = now()
             where id = person.id;
         end if;
-        if invitation.confirms then
+        if judged.confirms then
             update hub.persons set confirmed_at = now(), confirmed_by_id = invitation.invited_by_id,
                 updated_at = now()
             where id = person.id and confirmed_at is null;
@@ -378,6 +406,33 @@ end $$;
 
 create or replace trigger keep_short before update on hub.role_grants
 for each row when (new is distinct from old) execute function hub.keep_grant_short();
+
+-- No two roles that stand apart are held at the same time, whoever grants them, and however many at once: one waits
+-- here for the other, as the actions do for each other. By hub.apart, which is written out from policy.APART.
+create or replace function hub.keep_apart() returns trigger
+language plpgsql security definer set search_path = '' as $$
+declare
+    apart text[] := hub.apart(new.role);
+    held text;
+begin
+    if new.ended_at is not null or apart = '{}' then
+        return null;
+    end if;
+    perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('people of ' || new.organisation_id, 0));
+    select g.role into held from hub.role_grants g
+    where g.person_id = new.person_id and g.id <> new.id and g.role = any (apart) and g.ended_at is null
+        and g.starts_on <= coalesce(new.ends_on, 'infinity') and coalesce(g.ends_on, 'infinity') >= new.starts_on
+    limit 1;
+    if found then
+        raise exception 'nobody is % and % at the same time', held, new.role
+            using errcode = 'integrity_constraint_violation';
+    end if;
+    return null;
+end $$;
+
+-- What is granted otherwise only becomes shorter.
+create or replace trigger keep_apart after insert or update of person_id, role on hub.role_grants
+for each row execute function hub.keep_apart();
 
 -- Sums of contributions, kept beside them: see ContributionRollup. Each statement that changes contributions
 -- adds parts for what they are now and takes off what they were, in its own transaction: a part that is rolled
@@ -581,7 +636,7 @@ revoke execute on function hub.authenticate_session(bytea), hub.note_session_use
     hub.authenticate_identity(text, text), hub.accept_invitations(text, text, text, text),
     hub.end_sessions(text, text, text, text, timestamptz), hub.take_mail(interval), hub.mail_sent(uuid),
     hub.mail_not_sent(uuid, text, interval, boolean), hub.refuse_somebody() from hub_public;
-revoke execute on function hub.actor(uuid), hub.end_credentials() from hub_app, hub_public;
+revoke execute on function hub.actor(uuid), hub.end_credentials(), hub.keep_apart() from hub_app, hub_public;
 revoke execute on function hub.authenticate(bytea), hub.demonstration_personas(),
     hub.next_reference(text, integer, integer), hub.credential_seconds(bytea) from hub_public;
 revoke execute on function hub.next_references(text, integer, integer, integer),

@@ -40,6 +40,8 @@ DEFINERS = {
     "purge": "deletes what ended long ago, whosever it was; nobody may delete anything by hand",
     "end_credentials": "a trigger: ends the sessions and tokens of who is removed, which nobody else may",
     "accept_invitations": "nobody has signed in yet; makes and binds the person, grants what was invited",
+    "judge_invitation": "as above, called by it: whether who invited still may, and confirms",
+    "keep_apart": "a trigger: sees all roles of who is granted one, which who grants it may not",
     "end_sessions": "a provider ends sessions over the back channel, and is nobody here",
     "demonstration_personas": "the demonstration's sign-in page; invented people only",
     "next_reference": "counts on in a table that nobody reads or writes",
@@ -56,7 +58,7 @@ INVOKERS = {
     *("person", "organisation", "has_role", "keep_submitted_revision", "keep_grant_short"),
     *("keep_submitted_application", "keep_submitted_documents"),
     *("tell_recorded", "tell_imported", "tell_person"),
-    "refuse_somebody",
+    *("refuse_somebody", "apart"),
 }
 NOT_OF_THE_PUBLIC = {
     "credential_seconds",
@@ -66,8 +68,8 @@ NOT_OF_THE_PUBLIC = {
     *("refuse_somebody", "take_mail", "mail_sent", "mail_not_sent"),
 }
 OF_THE_OWNER_ALONE = {
-    "actor",
-    "end_credentials",
+    *("actor", "apart", "judge_invitation"),
+    *("end_credentials", "keep_apart"),
     "next_references",
     "roll_up_contributions",
     "gather_contribution_rollups",
