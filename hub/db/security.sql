@@ -570,20 +570,51 @@ begin
     end if;
 end $$;
 
+-- Until when the address gets no mail about an invitation for the organisation, in whatever role: an hour from the last
+-- that was sent or given up, and while one may be on its way, besides the message given. Null where it may at once.
+create or replace function hub.no_mail_before(address text, home uuid, besides uuid) returns timestamptz
+language sql stable security definer set search_path = ''
+begin atomic
+    select max(until) from (
+        select i.mail_state_at + interval '1 hour' from hub.invitations i
+        where lower(i.email) = lower(address) and i.organisation_id = home and i.mail_state in ('SENT', 'FAILED')
+        union all
+        select least(m.next_attempt_at, m.updated_at + interval '5 minutes') -- as long as it is leased
+        from hub.outbox_messages m join hub.invitations i on i.id = m.subject_id
+        where m.next_attempt_at > now() and m.attempts > 0 and m.topic = 'PersonInvited'
+            and lower(i.email) = lower(address) and i.organisation_id = home and m.id is distinct from besides
+    ) last (until)
+    where until > now();
+end;
+
 -- The next message that is due, for one attempt: nobody else is given it until the lease has ended. No row where
 -- none is due. On the way, what need not be sent any more is settled: of an invitation that is not open, or invented.
+-- What would follow the last mail to its address too soon is put off. One asks at a time, so that no two are given
+-- what may not go together.
 create or replace function hub.take_mail(lease interval)
 returns table (id uuid, topic text, attempt integer, recipient text, content jsonb)
 language plpgsql volatile security definer set search_path = '' as $$
 declare
     due hub.outbox_messages;
     is_given boolean;
+    not_before timestamptz;
 begin
     perform hub.refuse_somebody();
+    perform pg_catalog.pg_advisory_xact_lock(7205016);
     loop
         select m.* into due from hub.outbox_messages m
         where m.next_attempt_at <= now() order by m.next_attempt_at limit 1 for update skip locked;
         exit when not found;
+        update hub.invitations i set updated_at = now(),
+            mail_not_before = hub.no_mail_before(i.email, i.organisation_id, due.id)
+        where due.topic = 'PersonInvited' and i.id = due.subject_id and i.accepted_at is null
+            and i.withdrawn_at is null and i.expires_at > now() and not i.is_demonstration
+            and hub.no_mail_before(i.email, i.organisation_id, due.id) is not null
+        returning i.mail_not_before into not_before;
+        if found then
+            update hub.outbox_messages m set updated_at = now(), next_attempt_at = not_before where m.id = due.id;
+            continue;
+        end if;
         return query
             select due.id, due.topic, due.attempts + 1, i.email, pg_catalog.jsonb_build_object(
                 'organisation', o.name, 'role', i.role, 'expires_at', i.expires_at, 'confirms', i.confirms,
@@ -610,7 +641,8 @@ begin
     perform hub.refuse_somebody();
     update hub.outbox_messages m set sent_at = now(), next_attempt_at = null, last_error = null, updated_at = now()
     where m.id = message and m.sent_at is null;
-    update hub.invitations i set mail_state = 'SENT', mail_state_at = now(), updated_at = now()
+    update hub.invitations i
+    set mail_state = 'SENT', mail_state_at = now(), mail_not_before = null, updated_at = now()
     from hub.outbox_messages m where m.id = message and m.topic = 'PersonInvited' and i.id = m.subject_id;
 end $$;
 
@@ -623,7 +655,8 @@ begin
     update hub.outbox_messages m set last_error = reason, next_attempt_at = now() + again_in, updated_at = now(),
         attempts = m.attempts - (not counts)::integer
     where m.id = message and m.sent_at is null;
-    update hub.invitations i set mail_state = 'FAILED', mail_state_at = now(), updated_at = now()
+    update hub.invitations i
+    set mail_state = 'FAILED', mail_state_at = now(), mail_not_before = null, updated_at = now()
     from hub.outbox_messages m
     where again_in is null and m.id = message and m.sent_at is null and m.topic = 'PersonInvited'
         and i.id = m.subject_id;
@@ -635,7 +668,7 @@ revoke execute on function hub.authenticate_session(bytea), hub.note_session_use
     hub.note_token_use(bytea), hub.purge(),
     hub.authenticate_identity(text, text), hub.accept_invitations(text, text, text, text),
     hub.end_sessions(text, text, text, text, timestamptz), hub.take_mail(interval), hub.mail_sent(uuid),
-    hub.mail_not_sent(uuid, text, interval, boolean), hub.refuse_somebody() from hub_public;
+    hub.no_mail_before(text, uuid, uuid), hub.mail_not_sent(uuid, text, interval, boolean), hub.refuse_somebody() from hub_public;
 revoke execute on function hub.actor(uuid), hub.end_credentials(), hub.keep_apart() from hub_app, hub_public;
 revoke execute on function hub.authenticate(bytea), hub.demonstration_personas(),
     hub.next_reference(text, integer, integer), hub.credential_seconds(bytea) from hub_public;

@@ -226,13 +226,17 @@ async def _refuse_held(act: Act, made: RoleGrant) -> None:
     await refuse_apart(act, made.person_id, made.role, starts_on=made.starts_on, ends_on=made.ends_on)
 
 
+def apart_from(role: str) -> list[str]:
+    """The roles that nobody holds together with the one."""
+    return [other.value for known, others in APART.items() if known == role for other in others]
+
+
 async def refuse_apart(
     act: Act, person_id: uuid.UUID, role: str, *, starts_on: date, ends_on: date | None
 ) -> None:
     """Staff and administrators do not vote: whoever is one of them becomes no Co-Manager, and the reverse."""
-    apart = [other.value for known, others in APART.items() if known == role for other in others]
     found = select(RoleGrant.role).where(
-        RoleGrant.person_id == person_id, RoleGrant.role.in_(apart), _overlaps(starts_on, ends_on)
+        RoleGrant.person_id == person_id, RoleGrant.role.in_(apart_from(role)), _overlaps(starts_on, ends_on)
     )
     held = await act.session.scalar(found.limit(1))
     if held is not None:

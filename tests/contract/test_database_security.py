@@ -52,6 +52,7 @@ DEFINERS = {
     "credential_seconds": "a number: when the credential ends whose hash it is given",
     "take_mail": "what sends the mail is nobody; it refuses whoever is somebody",
     "mail_sent": "as above, notes it",
+    "no_mail_before": "an instant; who invites does not see the outbox, nor every invitation of the address",
     "mail_not_sent": "as above, notes why",
 }
 INVOKERS = {
@@ -65,7 +66,7 @@ NOT_OF_THE_PUBLIC = {
     *("authenticate", "authenticate_session", "authenticate_identity", "note_session_use"),
     *("note_token_use", "purge"),
     *("accept_invitations", "end_sessions", "demonstration_personas", "next_reference"),
-    *("refuse_somebody", "take_mail", "mail_sent", "mail_not_sent"),
+    *("refuse_somebody", "take_mail", "mail_sent", "mail_not_sent", "no_mail_before"),
 }
 OF_THE_OWNER_ALONE = {
     *("actor", "apart", "judge_invitation"),
@@ -358,6 +359,7 @@ CLOSED_TO_THE_PUBLIC = (
     "select hub.next_references('PRO', 2026, 4, 2)",
     "select * from hub.take_mail(interval '1 minute')",
     "select hub.mail_sent(null)",
+    "select hub.no_mail_before('a@b.org', null, null)",
     "select hub.mail_not_sent(null, 'a', null, true)",
 )
 
