@@ -7,14 +7,16 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from hub import policy
 from hub.database import Place
 from hub.db.engine import Database
 from hub.identity import accounts
 from hub.identity.actor import Actor, Role
+from hub.identity.models import Invitation
 from hub.identity.oidc.claims import Account
+from tests.conftest import PERSONAS
 from tests.identity.inviting import address, invited, people_at
 from tests.policy.clones import actor_of, as_owner
 
@@ -125,6 +127,30 @@ async def test_a_role_to_come_stands_apart_too(database: Database, place: Place)
     )
     await invited(place, email, role="ADMIN", organisation="Australia")
     assert await roles(database, email) == {"REVIEWER"}
+
+
+# -- the database and the policy -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("persona", PERSONAS)
+async def test_the_database_judges_who_invited_as_the_policy_does(persona: str, place: Place) -> None:
+    async with as_owner(place) as owner:
+        actor = await actor_of(owner, persona)
+    judged, expected = {}, {}
+    for organisation in ("Demo Alliance", "Demo Media Trust"):  # the latter without a focal point
+        for role in Role:
+            id = await invited(
+                place, address(), role=role, organisation=organisation, invited_by_id=actor.person_id
+            )
+            async with as_owner(place) as owner:
+                row = (await owner.execute(select(Invitation).where(Invitation.id == id))).one()
+                found = text("select is_given, confirms, is_of_the_office from hub.judge_invitation(:id)")
+                judged[organisation, role] = tuple((await owner.execute(found, {"id": id})).one())
+            gives = policy.allows(actor, policy.Action.PERSON_INVITE, row)
+            keeps = policy.allows(actor, policy.Action.PERSON_CONFIRM, row)
+            confirms = gives and (keeps or organisation == "Demo Media Trust")
+            expected[organisation, role] = (gives, confirms, role in policy.OFFICE_ROLES)
+    assert judged == expected
 
 
 # -- who invited ---------------------------------------------------------------------------------------
