@@ -128,9 +128,13 @@ class Act:
         *,
         organisation: uuid.UUID | None = None,
         role: Role | None = None,
+        not_before: datetime | None = None,
         **payload: Any,
     ) -> None:
-        """Put a message to an organisation's people, or to a role's, into the outbox, and the mail."""
+        """Put a message to an organisation's people, or to a role's, into the outbox, and the mail.
+
+        The mail goes at once, where there is no instant before which it may not.
+        """
         self.session.add(
             OutboxMessage(
                 topic=topic,
@@ -140,7 +144,7 @@ class Act:
                 recipient_role=role.value if role else None,
                 sender_id=self.person_id,
                 payload=payload,
-                next_attempt_at=self.now if topic in MAILED else None,
+                next_attempt_at=(not_before or self.now) if topic in MAILED else None,
             )
         )
 

@@ -149,6 +149,7 @@ def _look(connection: Connection, login: str, settings: Settings) -> list[Findin
         _reference_data(connection),
         _kept_sums(connection),
         *_outbox(connection, is_mailing=settings.mail_server is not None),
+        *_roles(connection),
     ]
 
 
@@ -360,10 +361,26 @@ def _outbox(connection: Connection, *, is_mailing: bool) -> Iterator[Finding]:
         yield Finding(Level.WARN, f"{said}, {why}. The invitations say whose.")
 
 
+def _roles(connection: Connection) -> Iterator[Finding]:
+    """Who holds what nobody holds together, from before the database refused it."""
+    both = connection.scalar(_APART)
+    if both:
+        message = f"People who hold roles that stand apart: {both}. They do not vote: end one role of each."
+        yield Finding(Level.WARN, message)
+
+
+_APART = text(
+    "select count(distinct g.person_id) from hub.role_grants g join hub.role_grants o"
+    " on o.person_id = g.person_id and o.role = any (hub.apart(g.role)) and o.ended_at is null"
+    " and o.starts_on <= coalesce(g.ends_on, 'infinity') and coalesce(o.ends_on, 'infinity') >= g.starts_on"
+    " where g.ended_at is null and coalesce(least(g.ends_on, o.ends_on), 'infinity') >= current_date"
+)
 _MAIL_STATE = text(
-    "select count(*) as number, coalesce(min(created_at) < now() - interval '1 hour', false) as is_late,"
-    " (array_agg(last_error order by updated_at desc))[1] as reason"
-    " from hub.outbox_messages where next_attempt_at is not null"
+    "select count(*) as number, coalesce(min(greatest(m.created_at, i.mail_not_before))"
+    " < now() - interval '1 hour', false) as is_late,"
+    " (array_agg(m.last_error order by m.updated_at desc))[1] as reason"
+    " from hub.outbox_messages m left join hub.invitations i on i.id = m.subject_id"
+    " where m.next_attempt_at is not null"
     " union all"
     " select count(*), false, (array_agg(last_error order by updated_at desc))[1]"
     " from hub.outbox_messages where next_attempt_at is null and sent_at is null and last_error is not null"

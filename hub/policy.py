@@ -178,10 +178,10 @@ TAKING_PART = OwnInitiatives()
 MINE = Mine("person_id")
 AS_PARTNER = OneOf("role", PARTNER, says="as partner")
 AS_FOCAL_POINT = OneOf("role", FOCAL_POINT, says="as focal point")
+OFFICE_ROLES = (CO_MANAGER, CO_CHAIR, STAFF, ADMIN)
+"""Those that administrators alone give."""
 AS_REPRESENTATIVE = OneOf(
-    "role",
-    *(role for role in Role if role not in (CO_MANAGER, CO_CHAIR, STAFF, ADMIN)),
-    says="in no role of the office",
+    "role", *(role for role in Role if role not in OFFICE_ROLES), says="in no role of the office"
 )
 OTHERS = Others("person_id")
 ANOTHERS = Foreign("organisation_id")
@@ -210,6 +210,24 @@ INVITING: dict[Audience, RowScope] = {
 could be two. That nobody invites himself, the action and the acceptance see to."""
 GRANTING: dict[Audience, RowScope] = {who: scope.besides(OTHERS) for who, scope in INVITING.items()}
 """The same for roles of people who are here: nobody grants himself a role."""
+
+
+class Bounds(NamedTuple):
+    """How many invitations there are at the most, when somebody makes another one."""
+
+    open_of_organisation: int
+    made_for_organisation: int
+    """In 24 hours; so is the next."""
+    made_by_person: int
+
+
+INVITATION_BOUNDS: dict[Audience, Bounds] = {
+    FOCAL_POINT: Bounds(open_of_organisation=50, made_for_organisation=100, made_by_person=100),
+    STAFF: Bounds(open_of_organisation=200, made_for_organisation=300, made_by_person=300),
+    ADMIN: Bounds(open_of_organisation=200, made_for_organisation=300, made_by_person=300),
+}
+"""More than a partner invites, few enough that nobody mails strangers by it. Wider for the office, which an
+organisation at its own bounds does not keep from inviting."""
 KEEPING: dict[Audience, RowScope] = {FOCAL_POINT: OWN, ADMIN: EVERYWHERE}
 """Who answers for it that somebody belongs to the organisation."""
 APART: Mapping[Role, frozenset[Role]] = {
@@ -217,7 +235,7 @@ APART: Mapping[Role, frozenset[Role]] = {
     STAFF: frozenset({CO_MANAGER}),
     ADMIN: frozenset({CO_MANAGER}),
 }
-"""Roles that nobody holds at the same time."""
+"""Roles that nobody holds at the same time; the database refuses it too, by hub.apart."""
 
 READS: dict[type[Base], Scopes] = {
     # model                 audience: rows that it sees
@@ -565,6 +583,14 @@ def may_change(actor: Actor, row: Base) -> bool:
         isinstance(scope, RowScope) and scope.holds(actor, row)
         for audience, scope in scopes
         if audience in mine
+    )
+
+
+def invitation_bounds(actor: Actor) -> Bounds:
+    """The widest that the actor's roles give; none where they give none."""
+    mine = audiences(actor)
+    return max(
+        (of for audience, of in INVITATION_BOUNDS.items() if audience in mine), default=Bounds(0, 0, 0)
     )
 
 

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+from typing import Final
 
+from hub.addresses import LONGEST_ADDRESS, mailable
 from hub.errors import InvalidInput, Problem
 
 SHORT, LONG = 200, 20_000
 """Characters in a title, and in a paragraph field."""
-LONGEST_ADDRESS = 254
-_ADDRESS = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
+_ADDRESS: Final = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
+_NOT_MAILABLE: Final = (
+    "no mail can be sent to this address: before the @, give at most 64 of the letters a to z, digits and"
+    " signs such as . - _ +, without quotation marks, brackets, commas or accents; after it, a domain"
+)
 
 
 class Problems:
@@ -41,10 +46,18 @@ class Problems:
         return text
 
     def address(self, value: str | None, *path: str) -> str | None:
-        """The e-mail address without surrounding space; None where nothing could ever be sent to it."""
+        """The e-mail address without surrounding space; None where no mail can be sent to it."""
+        before = len(self.found)
         address = self.text(value, *path, longest=LONGEST_ADDRESS)
-        if address is not None and not (address.isprintable() and _ADDRESS.fullmatch(address)):
+        if address is None or len(self.found) > before:
+            return None
+        if not (address.isprintable() and _ADDRESS.fullmatch(address)):
             self.add(*path, code="MALFORMED", message="write it as name@example.org")
+            return None
+        try:
+            mailable(address)
+        except ValueError:
+            self.add(*path, code="NOT_MAILABLE", message=_NOT_MAILABLE)
             return None
         return address
 

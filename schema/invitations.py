@@ -47,8 +47,13 @@ class Invitation(Node):
         description="What became of the mail to the address; null where none was sent in those days."
     )
     mail_state_at: datetime | None = strawberry.field(description="Since when it is so.")
+    mail_not_before: datetime | None = strawberry.field(
+        description="From when on the mail goes out, where it is queued and the last one to the address for"
+        " the organisation, in whatever role, is not an hour old; otherwise null."
+    )
     confirms: bool = strawberry.field(
-        description="Whether who accepts is confirmed by that; otherwise a focal point confirms him or her."
+        description="Whether who accepts is confirmed by that, if who invited still may confirm then;"
+        " otherwise a focal point confirms him or her."
     )
     is_demonstration: bool = strawberry.field(description="True: invented, for the demonstration.")
 
@@ -104,7 +109,9 @@ class InvitePersonInput(Write):
 async def invite_person(act: Any, input: InvitePersonInput) -> Any:
     """Invite somebody for fourteen days, and queue the mail that says so; nobody invites himself. A focal
     point invites partners of its own organisation, staff whoever is in no role of the office, an
-    administrator anyone."""
+    administrator anyone. An organisation has 50 open invitations at the most, and makes 100 in 24 hours; the
+    office may go beyond that, to 200 and 300. The mail goes an hour after the last one to the address for the
+    organisation at the earliest: see mailNotBefore."""
     organisation = id_of(input.organisation_id, "organisationId", types=("MemberState", "Partner"))
     return await inviting.invite(act, email=input.email, organisation_id=organisation, role=input.role.value)
 

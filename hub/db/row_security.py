@@ -10,26 +10,23 @@ import sqlparse
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Dialect,
     Table,
     and_,
-    func,
     literal_column,
     or_,
-    select,
     true,
 )
-from sqlalchemy.dialects import postgresql
 
 from hub import policy
+from hub.db import judgements
 from hub.db.base import Base
+from hub.db.rendering import render
 from hub.identity.scopes import EVERYWHERE, SessionSight
 from hub.policy import ANYONE, SIGNED_IN, Audience, Scopes
 
 OWNER, APP, PUBLIC = "hub_owner", "hub_app", "hub_public"
 
 _SIGHT = SessionSight()
-_DIALECT: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
 _SIGNED_IN: ColumnElement[bool] = literal_column("(select hub.person()) is not null")
 
 
@@ -43,6 +40,7 @@ def statements() -> Iterator[str]:
     """Every statement of `install`, in order; the same text for the same code."""
     source = files("hub.db").joinpath("security.sql").read_text("utf-8")
     yield from _split(source)
+    yield from judgements.statements()
     yield f"revoke all on all tables in schema hub from {APP}, {PUBLIC}"
     yield f"grant usage on schema hub to {APP}, {PUBLIC}"
     for model in sorted(policy.READS, key=lambda m: m.__name__):
@@ -104,14 +102,6 @@ def _part(model: type[Base], scope: Any, audiences: list[Audience]) -> ColumnEle
 
 def _visible_parent(other: type[Base]) -> None:
     """Nothing to add: in a policy's sub-select the parent's own policy filters already."""
-
-
-def render(model: type[Base], rows: ColumnElement[bool] | None) -> str:
-    """The condition as SQL text with its constants in it; sub-selects refer to the table by name."""
-    statement = select(func.count()).select_from(model).where(true() if rows is None else rows)
-    compiled = statement.compile(dialect=_DIALECT, compile_kwargs={"literal_binds": True})
-    _, found, where = str(compiled).partition("\nWHERE ")
-    return where if found else "true"
 
 
 def tables() -> list[Table]:

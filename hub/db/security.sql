@@ -140,10 +140,13 @@ end;
 
 -- Accept what the e-mail address, which the provider has verified, is invited to: make the person where there is
 -- none, bind the account to the person, grant the roles. Gives the person that the account is bound to now.
--- Who is invited by somebody who answers for the organisation is confirmed by that; anybody else waits. Who was
--- removed comes back by a later invitation only, to be confirmed anew.
+-- Who is invited by somebody who answers for the organisation, now as well as then, is confirmed by that; anybody else
+-- waits. Who was removed comes back by a later invitation only, to be confirmed anew.
 -- Left open are invitations by oneself, to another organisation than one's own, and to an address whose person
--- signs in with another account of the same provider.
+-- signs in with another account of the same provider. So are, and the record says it once there is a person: those to
+-- a role that stands apart from one that the person holds or will hold (APART); and those of somebody who may no
+-- longer invite so (LAPSED), where nobody would look at it again: to a role of the office, or of somebody who is
+-- confirmed already.
 create or replace function hub.accept_invitations(account_issuer text, account_subject text, verified_email text,
                                                   display_name text) returns uuid
 language plpgsql volatile security definer set search_path = '' as $$
@@ -151,6 +154,8 @@ declare
     invitation hub.invitations;
     person hub.persons;
     bound uuid;
+    judged record;
+    obstacle text;
 begin
     perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('invitations ' || lower(verified_email), 0));
     select b.person_id into bound from hub.identity_bindings b
@@ -161,19 +166,42 @@ begin
             and i.expires_at > now()
         order by i.id for update
     loop
+        continue when invitation.organisation_id <> (
+            select p.organisation_id from hub.persons p
+            where case when bound is null then lower(p.email) = lower(verified_email) else p.id = bound end);
+        -- as whoever changes who acts for the organisation; what follows is read after it
+        perform pg_catalog.pg_advisory_xact_lock(
+            pg_catalog.hashtextextended('people of ' || invitation.organisation_id, 0));
         select p.* into person from hub.persons p
         where case when bound is null then lower(p.email) = lower(verified_email) else p.id = bound end;
+        continue when person.id = invitation.invited_by_id
+            or person.is_demonstration <> invitation.is_demonstration
+            or invitation.created_at <= person.removed_at
+            or (bound is null and exists (select from hub.identity_bindings b
+                                          where b.person_id = person.id and b.issuer = account_issuer));
+        select * into judged from hub.judge_invitation(invitation.id);
+        obstacle := case
+            when not judged.is_given and (judged.is_of_the_office
+                    or (person.confirmed_at is not null and person.removed_at is null)) then 'LAPSED'
+            when exists (
+                select from hub.role_grants g
+                where g.person_id = person.id and g.role = any (hub.apart(invitation.role)) and g.ended_at is null
+                    and (g.ends_on is null or g.ends_on >= current_date)) then 'APART'
+        end;
+        if obstacle is not null then
+            insert into hub.audit_events (at, action, person_id, organisation_id, subject_type, subject_id, details)
+            select now(), 'invitation:set-aside', person.id, person.organisation_id, 'Invitation', invitation.id,
+                   pg_catalog.jsonb_build_object('role', invitation.role, 'reason', obstacle)
+            where person.id is not null and not exists (
+                select from hub.audit_events e
+                where e.subject_id = invitation.id and e.action = 'invitation:set-aside');
+            continue;
+        end if;
         if person.id is null then
             insert into hub.persons (name, email, organisation_id, is_demonstration)
             values (display_name, verified_email, invitation.organisation_id, invitation.is_demonstration)
             returning * into person; -- and confirmed below, where the invitation does
         end if;
-        continue when person.organisation_id <> invitation.organisation_id
-            or person.id = invitation.invited_by_id
-            or person.is_demonstration <> invitation.is_demonstration
-            or invitation.created_at <= person.removed_at
-            or (bound is null and exists (select from hub.identity_bindings b
-                                          where b.person_id = person.id and b.issuer = account_issuer));
         if bound is null then
             insert into hub.identity_bindings (person_id, issuer, subject)
             values (person.id, account_issuer, account_subject) returning person_id into bound;
@@ -183,7 +211,7 @@ begin
                 confirmed_by_id = null, updated_at = now()
             where id = person.id;
         end if;
-        if invitation.confirms then
+        if judged.confirms then
             update hub.persons set confirmed_at = now(), confirmed_by_id = invitation.invited_by_id,
                 updated_at = now()
             where id = person.id and confirmed_at is null;
@@ -226,12 +254,14 @@ begin
 end $$;
 
 -- What has ended goes: sessions after thirty days, tokens and invitations that nobody accepted after a year, spent
--- logout tokens when they expire. The record of writes names them by their ids, and stays. How many rows; null where
--- somebody else is about it.
+-- logout tokens when they expire. The record of writes names them by their ids, and stays. So do messages about an
+-- invitation, which hold the invited address, and may hold it once more in what the mail server said: with their
+-- invitation, and a year after the last was done for them. How many rows; null where somebody else is about it.
 create or replace function hub.purge() returns integer
 language plpgsql volatile security definer set search_path = '' as $$
 declare
     gone integer;
+    messages integer;
 begin
     if not pg_try_advisory_xact_lock(7205015) then
         return null;
@@ -248,7 +278,12 @@ begin
     )
     select (select count(*) from sessions) + (select count(*) from tokens)
          + (select count(*) from invitations) + (select count(*) from spent) into gone;
-    return gone;
+    delete from hub.outbox_messages m
+    where m.subject_type = 'Invitation'
+        and (not exists (select from hub.invitations i where i.id = m.subject_id)
+             or (m.next_attempt_at is null and m.updated_at < now() - interval '1 year'));
+    get diagnostics messages = row_count;
+    return gone + messages;
 end $$;
 
 -- The invented people of a demonstration, for its sign-in page. Real people are never in it.
@@ -371,6 +406,33 @@ end $$;
 
 create or replace trigger keep_short before update on hub.role_grants
 for each row when (new is distinct from old) execute function hub.keep_grant_short();
+
+-- No two roles that stand apart are held at the same time, whoever grants them, and however many at once: one waits
+-- here for the other, as the actions do for each other. By hub.apart, which is written out from policy.APART.
+create or replace function hub.keep_apart() returns trigger
+language plpgsql security definer set search_path = '' as $$
+declare
+    apart text[] := hub.apart(new.role);
+    held text;
+begin
+    if new.ended_at is not null or apart = '{}' then
+        return null;
+    end if;
+    perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('people of ' || new.organisation_id, 0));
+    select g.role into held from hub.role_grants g
+    where g.person_id = new.person_id and g.id <> new.id and g.role = any (apart) and g.ended_at is null
+        and g.starts_on <= coalesce(new.ends_on, 'infinity') and coalesce(g.ends_on, 'infinity') >= new.starts_on
+    limit 1;
+    if found then
+        raise exception 'nobody is % and % at the same time', held, new.role
+            using errcode = 'integrity_constraint_violation';
+    end if;
+    return null;
+end $$;
+
+-- What is granted otherwise only becomes shorter.
+create or replace trigger keep_apart after insert or update of person_id, role on hub.role_grants
+for each row execute function hub.keep_apart();
 
 -- Sums of contributions, kept beside them: see ContributionRollup. Each statement that changes contributions
 -- adds parts for what they are now and takes off what they were, in its own transaction: a part that is rolled
@@ -508,20 +570,51 @@ begin
     end if;
 end $$;
 
+-- Until when the address gets no mail about an invitation for the organisation, in whatever role: an hour from the last
+-- that was sent or given up, and while one may be on its way, besides the message given. Null where it may at once.
+create or replace function hub.no_mail_before(address text, home uuid, besides uuid) returns timestamptz
+language sql stable security definer set search_path = ''
+begin atomic
+    select max(until) from (
+        select i.mail_state_at + interval '1 hour' from hub.invitations i
+        where lower(i.email) = lower(address) and i.organisation_id = home and i.mail_state in ('SENT', 'FAILED')
+        union all
+        select least(m.next_attempt_at, m.updated_at + interval '5 minutes') -- as long as it is leased
+        from hub.outbox_messages m join hub.invitations i on i.id = m.subject_id
+        where m.next_attempt_at > now() and m.attempts > 0 and m.topic = 'PersonInvited'
+            and lower(i.email) = lower(address) and i.organisation_id = home and m.id is distinct from besides
+    ) last (until)
+    where until > now();
+end;
+
 -- The next message that is due, for one attempt: nobody else is given it until the lease has ended. No row where
 -- none is due. On the way, what need not be sent any more is settled: of an invitation that is not open, or invented.
+-- What would follow the last mail to its address too soon is put off. One asks at a time, so that no two are given
+-- what may not go together.
 create or replace function hub.take_mail(lease interval)
 returns table (id uuid, topic text, attempt integer, recipient text, content jsonb)
 language plpgsql volatile security definer set search_path = '' as $$
 declare
     due hub.outbox_messages;
     is_given boolean;
+    not_before timestamptz;
 begin
     perform hub.refuse_somebody();
+    perform pg_catalog.pg_advisory_xact_lock(7205016);
     loop
         select m.* into due from hub.outbox_messages m
         where m.next_attempt_at <= now() order by m.next_attempt_at limit 1 for update skip locked;
         exit when not found;
+        update hub.invitations i set updated_at = now(),
+            mail_not_before = hub.no_mail_before(i.email, i.organisation_id, due.id)
+        where due.topic = 'PersonInvited' and i.id = due.subject_id and i.accepted_at is null
+            and i.withdrawn_at is null and i.expires_at > now() and not i.is_demonstration
+            and hub.no_mail_before(i.email, i.organisation_id, due.id) is not null
+        returning i.mail_not_before into not_before;
+        if found then
+            update hub.outbox_messages m set updated_at = now(), next_attempt_at = not_before where m.id = due.id;
+            continue;
+        end if;
         return query
             select due.id, due.topic, due.attempts + 1, i.email, pg_catalog.jsonb_build_object(
                 'organisation', o.name, 'role', i.role, 'expires_at', i.expires_at, 'confirms', i.confirms,
@@ -548,7 +641,8 @@ begin
     perform hub.refuse_somebody();
     update hub.outbox_messages m set sent_at = now(), next_attempt_at = null, last_error = null, updated_at = now()
     where m.id = message and m.sent_at is null;
-    update hub.invitations i set mail_state = 'SENT', mail_state_at = now(), updated_at = now()
+    update hub.invitations i
+    set mail_state = 'SENT', mail_state_at = now(), mail_not_before = null, updated_at = now()
     from hub.outbox_messages m where m.id = message and m.topic = 'PersonInvited' and i.id = m.subject_id;
 end $$;
 
@@ -561,7 +655,8 @@ begin
     update hub.outbox_messages m set last_error = reason, next_attempt_at = now() + again_in, updated_at = now(),
         attempts = m.attempts - (not counts)::integer
     where m.id = message and m.sent_at is null;
-    update hub.invitations i set mail_state = 'FAILED', mail_state_at = now(), updated_at = now()
+    update hub.invitations i
+    set mail_state = 'FAILED', mail_state_at = now(), mail_not_before = null, updated_at = now()
     from hub.outbox_messages m
     where again_in is null and m.id = message and m.sent_at is null and m.topic = 'PersonInvited'
         and i.id = m.subject_id;
@@ -573,8 +668,8 @@ revoke execute on function hub.authenticate_session(bytea), hub.note_session_use
     hub.note_token_use(bytea), hub.purge(),
     hub.authenticate_identity(text, text), hub.accept_invitations(text, text, text, text),
     hub.end_sessions(text, text, text, text, timestamptz), hub.take_mail(interval), hub.mail_sent(uuid),
-    hub.mail_not_sent(uuid, text, interval, boolean), hub.refuse_somebody() from hub_public;
-revoke execute on function hub.actor(uuid), hub.end_credentials() from hub_app, hub_public;
+    hub.no_mail_before(text, uuid, uuid), hub.mail_not_sent(uuid, text, interval, boolean), hub.refuse_somebody() from hub_public;
+revoke execute on function hub.actor(uuid), hub.end_credentials(), hub.keep_apart() from hub_app, hub_public;
 revoke execute on function hub.authenticate(bytea), hub.demonstration_personas(),
     hub.next_reference(text, integer, integer), hub.credential_seconds(bytea) from hub_public;
 revoke execute on function hub.next_references(text, integer, integer, integer),

@@ -240,15 +240,21 @@ class Invitation(Demonstrable, Timed, Base):
             unique=True,
             postgresql_where=text("accepted_at is null and withdrawn_at is null"),
         ),
+        Index("ix_invitations_email_organisation_id", text("lower(email)"), "organisation_id"),
+        Index("ix_invitations_organisation_id_created_at", "organisation_id", "created_at"),
+        Index("ix_invitations_invited_by_id_created_at", "invited_by_id", "created_at"),
     )
 
     email: Mapped[str]
-    organisation_id: Mapped[uuid.UUID] = reference_to("organisations")
+    organisation_id: Mapped[uuid.UUID] = reference_to("organisations", index=False)
     role: Mapped[str] = closed(Role)
     invited_by_id: Mapped[uuid.UUID | None] = reference_to("persons", index=False)
     """None where the operator invited, as somebody must the first administrator."""
     confirms: Mapped[bool] = mapped_column(server_default="true")
-    """Whether who accepts is confirmed by that: whoever invited answers for the organisation."""
+    """Whether who accepts is confirmed by that: whoever invited answers for the organisation.
+
+    As it was when it was made; hub.judge_invitation asks whether it still is.
+    """
     expires_at: Mapped[datetime]
     accepted_at: Mapped[datetime | None]
     accepted_by_id: Mapped[uuid.UUID | None] = reference_to("persons", index=False)
@@ -257,6 +263,8 @@ class Invitation(Demonstrable, Timed, Base):
     """None where it was made before the hub sent mail."""
     mail_state_at: Mapped[datetime | None]
     """Since when."""
+    mail_not_before: Mapped[datetime | None]
+    """Where the mail is queued and has to wait for the last one to be an hour old."""
 
 
 spent_logout_tokens = Table(

@@ -7,7 +7,6 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -16,12 +15,11 @@ from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from hub.addresses import mailable
 from hub.web.templating import format_instant, label
 
 JOINERS: Final = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
 """Not printable by themselves, but letters of Khmer, Sinhala or Persian names."""
-
-UNMAILABLE: Final = "no mail can be sent to the address"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,19 +53,6 @@ def compose(mail: Mail, *, sender: Address, base_url: str, now: datetime) -> Ema
     made.set_content(body, cte="quoted-printable")
     made["Content-Language"] = "en"
     return made
-
-
-def mailable(address: str) -> Address:
-    """The address as every mail server can be told it; ValueError where there is no such way."""
-    local, _, domain = address.rpartition("@")
-    try:
-        told = f"{local}@{domain.encode('idna').decode()}"
-        found = Address(addr_spec=told)
-    except (ValueError, IndexError, MessageError) as error:
-        raise ValueError(UNMAILABLE) from error
-    if found.addr_spec != told:  # a comment or a quotation, which the reader of an address takes off
-        raise ValueError(UNMAILABLE)
-    return found
 
 
 def _written(mail: Mail, base_url: str) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from hub import policy
 from hub.act import Act
 from hub.errors import Conflict, NotAllowed
 from hub.identity.models import Person, RoleGrant
-from hub.organisations.roles import alone, finish, refuse_last
+from hub.organisations.roles import finish, refuse_last, take_alone
 from hub.policy import Action
 
 
@@ -32,8 +32,7 @@ async def remove(act: Act, *, person_id: uuid.UUID) -> Person:
     What the person did stays in the record, and what he or she made stays with the organisation. He or she
     can come back by a new invitation.
     """
-    person = await act.take(Person, person_id, Action.PERSON_REMOVE, what="Person")
-    await alone(act, person.organisation_id)
+    person = await take_alone(act, Person, person_id, Action.PERSON_REMOVE, what="Person")
     if person.removed_at is not None:
         return person
     grants = await _lasting(act, person)

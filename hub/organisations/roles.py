@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import ColumnElement, and_, func, or_, select, text
 
@@ -15,7 +15,10 @@ from hub.identity.models import Person, RoleGrant, in_force
 from hub.policy import ADMIN, APART, FOCAL_POINT, Action
 from hub.texts import LONG, Problems
 
+_OfOrganisation = TypeVar("_OfOrganisation", Person, RoleGrant)
+
 _LOCK: Final = text("select pg_advisory_xact_lock(hashtextextended('people of ' || :organisation, 0))")
+"""As hub.accept_invitations and hub.keep_apart take it."""
 
 _LOCK_ADMINISTRATORS: Final = text("select pg_advisory_xact_lock(hashtextextended('administrators', 0))")
 """Taken after that of an organisation: administrators of two may leave at once."""
@@ -24,6 +27,19 @@ _LOCK_ADMINISTRATORS: Final = text("select pg_advisory_xact_lock(hashtextextende
 async def alone(act: Act, organisation_id: uuid.UUID) -> None:
     """Let nobody else change who acts for the organisation, until the act ends."""
     await act.session.execute(_LOCK, {"organisation": str(organisation_id)})
+
+
+async def take_alone(
+    act: Act, model: type[_OfOrganisation], id: uuid.UUID, action: Action, *, what: str
+) -> _OfOrganisation:
+    """The row for changing, once nobody else changes who acts for its organisation.
+
+    In this order everywhere, or two that wait for each other would both fail.
+    """
+    row = await act.see(model, id, what)
+    policy.require(act.actor, action, row)
+    await alone(act, row.organisation_id)
+    return await act.take(model, id, action, what=what)
 
 
 async def grant(
@@ -59,8 +75,7 @@ async def grant(
 
 async def end(act: Act, *, grant_id: uuid.UUID, ends_on: date | None) -> RoleGrant:
     """End the role after the day, or at once where no day is given."""
-    held = await act.take(RoleGrant, grant_id, Action.ROLE_END, what="Role")
-    await alone(act, held.organisation_id)
+    held = await take_alone(act, RoleGrant, grant_id, Action.ROLE_END, what="Role")
     today = act.now.date()
     require_lasting(held, today)
     if ends_on is not None:
@@ -88,8 +103,7 @@ async def hand_over(
     What belongs to the seat goes on: votes, consultations and drafts are the organisation's. Reviews stay
     with whom they were asked of.
     """
-    held = await act.take(RoleGrant, grant_id, Action.ROLE_HAND_OVER, what="Role")
-    await alone(act, held.organisation_id)
+    held = await take_alone(act, RoleGrant, grant_id, Action.ROLE_HAND_OVER, what="Role")
     today = act.now.date()
     day = on or today
     require_lasting(held, today)
@@ -212,13 +226,17 @@ async def _refuse_held(act: Act, made: RoleGrant) -> None:
     await refuse_apart(act, made.person_id, made.role, starts_on=made.starts_on, ends_on=made.ends_on)
 
 
+def apart_from(role: str) -> list[str]:
+    """The roles that nobody holds together with the one."""
+    return [other.value for known, others in APART.items() if known == role for other in others]
+
+
 async def refuse_apart(
     act: Act, person_id: uuid.UUID, role: str, *, starts_on: date, ends_on: date | None
 ) -> None:
     """Staff and administrators do not vote: whoever is one of them becomes no Co-Manager, and the reverse."""
-    apart = [other.value for known, others in APART.items() if known == role for other in others]
     found = select(RoleGrant.role).where(
-        RoleGrant.person_id == person_id, RoleGrant.role.in_(apart), _overlaps(starts_on, ends_on)
+        RoleGrant.person_id == person_id, RoleGrant.role.in_(apart_from(role)), _overlaps(starts_on, ends_on)
     )
     held = await act.session.scalar(found.limit(1))
     if held is not None:

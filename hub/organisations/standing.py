@@ -8,7 +8,7 @@ from typing import assert_never
 from hub.act import Act
 from hub.errors import NotAllowed
 from hub.organisations.models import Organisation
-from hub.organisations.workflow import VettingState
+from hub.organisations.workflow import BARRED, VettingState
 
 
 async def require_vetted(act: Act, organisation_id: uuid.UUID | None) -> None:
@@ -32,3 +32,15 @@ async def require_vetted(act: Act, organisation_id: uuid.UUID | None) -> None:
             )
         case _:
             assert_never(state)
+
+
+async def require_inviting(act: Act, organisation_id: uuid.UUID) -> None:
+    """Nobody of a partner that was rejected or is suspended invites for it; the office still may."""
+    if organisation_id != act.actor.organisation_id:
+        return
+    organisation = await act.see(Organisation, organisation_id, "Organisation")
+    if organisation.vetting_state in BARRED:
+        state = organisation.vetting_state.lower()
+        raise NotAllowed(
+            f"Your organisation's vetting is {state}: its own people invite nobody. Ask the RSO."
+        )

@@ -64,6 +64,9 @@ _A, _V, _E = ApplicationState, VettingState, VettingEvent
 OPEN = (_A.DRAFT, _A.SUBMITTED, _A.UNDER_VETTING)
 """An organisation has at most one application in these."""
 
+BARRED = (_V.REJECTED, _V.SUSPENDED)
+"""Of partners: those whose people invite nobody, and confirm nobody by having invited."""
+
 MAY_APPLY = (_V.APPLIED, _V.REJECTED)
 """Of partners: who was rejected may apply again."""
 

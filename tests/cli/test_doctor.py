@@ -147,11 +147,35 @@ def test_a_mail_server_that_cannot_be_named_is_refused_without_its_password(ward
         assert password not in said
 
 
+def test_who_holds_roles_that_stand_apart_is_counted(ward: Ward) -> None:
+    ward.execute("alter table hub.role_grants disable trigger keep_apart")
+    ward.execute(
+        "insert into hub.persons (name, email, organisation_id)"
+        " select 'Both', 'both@example.org', id from hub.organisations where short_name = 'RSO'"
+    )
+    ward.execute(
+        "insert into hub.role_grants (person_id, organisation_id, role, starts_on)"
+        " select id, organisation_id, unnest(array['STAFF', 'CO_MANAGER']), current_date"
+        " from hub.persons where email = 'both@example.org'"
+    )
+    ward.execute("alter table hub.role_grants enable trigger keep_apart")
+    message = "People who hold roles that stand apart: 1. They do not vote: end one role of each."
+    assert ward.wrong() == [(WARN, message)]
+    ward.execute(
+        "update hub.role_grants set ended_at = now(), ends_on = current_date where role = 'STAFF'"
+        " and person_id = (select id from hub.persons where email = 'both@example.org')"
+    )
+    assert ward.wrong() == []
+
+
 def test_mail_that_waits_and_mail_that_was_given_up_are_counted(ward: Ward) -> None:
     made = run("invite", "late@example.org", "--organisation", "RSO", "--role", "staff", **ward.urls)
     assert made.stdout.endswith("\nA mail with the address of the hub goes out as soon as hub serve runs.\n")
     assert Finding(OK, "Messages that wait to be mailed: 1.") in examine(ward.settings())
     ward.execute("update hub.outbox_messages set created_at = now() - interval '61 minutes'")
+    ward.execute("update hub.invitations set mail_not_before = now() - interval '59 minutes'")
+    assert ward.wrong() == [], "it waited for the last mail to be an hour old"
+    ward.execute("update hub.invitations set mail_not_before = null")
     ((level, message),) = ward.wrong()
     waits = "Messages that wait to be mailed: 1, some for an hour"
     assert (level, message) == (WARN, f"{waits}: is hub serve running?")

@@ -40,6 +40,8 @@ DEFINERS = {
     "purge": "deletes what ended long ago, whosever it was; nobody may delete anything by hand",
     "end_credentials": "a trigger: ends the sessions and tokens of who is removed, which nobody else may",
     "accept_invitations": "nobody has signed in yet; makes and binds the person, grants what was invited",
+    "judge_invitation": "as above, called by it: whether who invited still may, and confirms",
+    "keep_apart": "a trigger: sees all roles of who is granted one, which who grants it may not",
     "end_sessions": "a provider ends sessions over the back channel, and is nobody here",
     "demonstration_personas": "the demonstration's sign-in page; invented people only",
     "next_reference": "counts on in a table that nobody reads or writes",
@@ -50,24 +52,25 @@ DEFINERS = {
     "credential_seconds": "a number: when the credential ends whose hash it is given",
     "take_mail": "what sends the mail is nobody; it refuses whoever is somebody",
     "mail_sent": "as above, notes it",
+    "no_mail_before": "an instant; who invites does not see the outbox, nor every invitation of the address",
     "mail_not_sent": "as above, notes why",
 }
 INVOKERS = {
     *("person", "organisation", "has_role", "keep_submitted_revision", "keep_grant_short"),
     *("keep_submitted_application", "keep_submitted_documents"),
     *("tell_recorded", "tell_imported", "tell_person"),
-    "refuse_somebody",
+    *("refuse_somebody", "apart"),
 }
 NOT_OF_THE_PUBLIC = {
     "credential_seconds",
     *("authenticate", "authenticate_session", "authenticate_identity", "note_session_use"),
     *("note_token_use", "purge"),
     *("accept_invitations", "end_sessions", "demonstration_personas", "next_reference"),
-    *("refuse_somebody", "take_mail", "mail_sent", "mail_not_sent"),
+    *("refuse_somebody", "take_mail", "mail_sent", "mail_not_sent", "no_mail_before"),
 }
 OF_THE_OWNER_ALONE = {
-    "actor",
-    "end_credentials",
+    *("actor", "apart", "judge_invitation"),
+    *("end_credentials", "keep_apart"),
     "next_references",
     "roll_up_contributions",
     "gather_contribution_rollups",
@@ -356,6 +359,7 @@ CLOSED_TO_THE_PUBLIC = (
     "select hub.next_references('PRO', 2026, 4, 2)",
     "select * from hub.take_mail(interval '1 minute')",
     "select hub.mail_sent(null)",
+    "select hub.no_mail_before('a@b.org', null, null)",
     "select hub.mail_not_sent(null, 'a', null, true)",
 )
 

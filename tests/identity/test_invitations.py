@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from hub.database import Place
@@ -359,6 +359,75 @@ async def test_a_mail_goes_out_again_an_hour_after_the_last(people: Client, plac
             {"id": parse(id)[1]},  # type: ignore[index]
         )
         assert list(done) == ["person:invite", "invitation:resend", "invitation:resend"]
+
+
+LAST_MAILS: dict[str, tuple[dict[str, Any], int | None]] = {
+    # what the last invitation was besides, and how many minutes the next one's mail waits
+    "the same again": ({}, 40),
+    "written in capitals": ({"email": func.upper(Invitation.email)}, 40),
+    "withdrawn by hand": ({"withdrawn_at": text("now()")}, 40),
+    "in another role": ({"role": "REVIEWER"}, 40),
+    "in another role, withdrawn": ({"role": "REVIEWER", "withdrawn_at": text("now()")}, 40),
+    "whose mail failed": ({"mail_state": "FAILED"}, 40),
+    "whose mail never went": ({"mail_state": "QUEUED"}, None),
+    "mailed an hour ago": ({"mail_state_at": text("now() - interval '61 minutes'")}, None),
+    "to another address": ({"email": "x" + Invitation.email}, None),
+}
+
+
+@pytest.mark.parametrize(("last", "minutes"), LAST_MAILS.values(), ids=LAST_MAILS.keys())
+async def test_the_mail_waits_until_the_last_to_the_address_is_an_hour_old(
+    last: dict[str, Any], minutes: int | None, people: Client, place: Place
+) -> None:
+    staff, email = await people("staff", in_person=True), address()
+    given = {"email": email, "organisationId": await organisation_id(people, "Demo Alliance")}
+    fields = "invitation { id mailState mailNotBefore }"
+    first = await staff.do("invitePerson", fields, role="PARTNER", **given)
+    assert first["invitation"]["mailNotBefore"] is None
+    mailed = {"mail_state": "SENT", "mail_state_at": text("now() - interval '20 minutes'")}
+    async with as_owner(place) as owner:
+        await owner.execute(update(Invitation).where(Invitation.email == email).values(mailed | last))
+    again = (await staff.do("invitePerson", fields, role="PARTNER", **given))["invitation"]
+    assert again["mailState"] == "QUEUED"
+    waits = text(
+        "select round(extract(epoch from m.next_attempt_at - now()) / 60), m.next_attempt_at ="
+        " coalesce(i.mail_not_before, m.next_attempt_at) from hub.outbox_messages m"
+        " join hub.invitations i on i.id = m.subject_id where i.id = :id"
+    )
+    async with as_owner(place) as owner:
+        row = (await owner.execute(waits, {"id": parse(again["id"])[1]})).one()  # type: ignore[index]
+    assert tuple(row) == (minutes or 0, True)
+    assert (again["mailNotBefore"] is None) == (minutes is None)
+    refused = await staff.do("resendInvitation", id=again["id"])
+    expected = "an hour after the last one, 20" if minutes else "as soon as the mail server takes it."
+    assert refused["message"].startswith(f"The mail is queued already. It goes out {expected}")
+
+
+async def test_another_organisation_mails_at_once(people: Client, place: Place) -> None:
+    admin, email = await people("admin", in_person=True), address()
+    waits = []
+    for organisation in ("Demo Alliance", "Demo Foundation"):
+        given = {"email": email, "organisationId": await organisation_id(people, organisation)}
+        made = await admin.do("invitePerson", "invitation { mailNotBefore }", role="PARTNER", **given)
+        waits.append(made["invitation"]["mailNotBefore"])
+        async with as_owner(place) as owner:
+            sent = {"mail_state": "SENT", "mail_state_at": text("now()")}
+            await owner.execute(update(Invitation).where(Invitation.email == email).values(sent))
+    assert waits == [None, None]
+
+
+async def test_nobody_is_invited_to_what_stands_apart_from_an_open_invitation(people: Client) -> None:
+    admin = await people("admin", in_person=True)
+    given = {"email": address(), "organisationId": await organisation_id(people, "Demo Alliance")}
+    first = await admin.do("invitePerson", "invitation { id }", role="CO_MANAGER", **given)
+    for role in ("STAFF", "ADMIN"):
+        refused = await admin.do("invitePerson", role=role, **given)
+        assert (refused["__typename"], refused["message"]) == (
+            "Conflict",
+            f"Nobody is co manager and {role.lower()} at the same time. Withdraw the other invitation first.",
+        )
+    await admin.do("withdrawInvitation", id=first["invitation"]["id"])
+    assert (await admin.do("invitePerson", role="STAFF", **given))["__typename"] == "InvitePersonSuccess"
 
 
 async def test_many_who_invite_the_same_at_once_leave_one_open_invitation(

@@ -15,6 +15,7 @@ from hub.database import Place
 from hub.db.engine import Database
 from hub.identity.models import ApiToken, Invitation, LoginSession, spent_logout_tokens
 from hub.identity.purging import keep_purging, purge
+from hub.notifications.models import OutboxMessage
 from tests.policy.clones import actor_of, as_owner
 
 NOW = datetime.now(UTC)
@@ -135,3 +136,34 @@ async def test_a_worker_purges_again_and_again_and_a_failure_does_not_end_it(
     assert not worker.done()
     worker.cancel()
     assert (await there(place)) & (goes | stays) == stays
+
+
+async def test_the_invited_address_goes_with_its_invitation(database: Database, place: Place) -> None:
+    """Wherever it stands: in what was told, and in what the mail server said of it."""
+    await purge(database)
+    over, stays = ({"expires_at": NOW - 367 * DAY}, {"expires_at": NOW + DAY})
+    emails = [f"{uuid.uuid4()}@example.org" for _ in range(5)]
+    gone, open_, orphan, done, waiting = emails
+    async with as_owner(place) as owner:
+        actor = await actor_of(owner, "staff")
+        home = {"organisation_id": actor.organisation_id, "role": "PARTNER"}
+
+        async def message(subject: uuid.UUID, email: str, **more: Any) -> None:
+            told = {"topic": "PersonInvited", "subject_type": "Invitation", "subject_id": subject}
+            said = {"payload": {"email": email}, "last_error": f"550 <{email}>: who is that?"}
+            await owner.execute(insert(OutboxMessage).values(**told, **said, **more))
+
+        for email, values in ((gone, over), (open_, stays)):
+            made = insert(Invitation).values(email=email, **home, **values).returning(Invitation.id)
+            invitation = (await owner.execute(made)).scalar_one()
+            await message(invitation, email)
+        await message(uuid.uuid4(), orphan)  # of an invitation that an earlier purge took
+        await message(invitation, done, updated_at=NOW - 367 * DAY)
+        await message(invitation, waiting, updated_at=NOW - 367 * DAY, next_attempt_at=NOW)
+    assert await purge(database) == 4
+    held = text(
+        "select count(*) from hub.outbox_messages where payload::text || coalesce(last_error, '') like :email"
+    )
+    async with as_owner(place) as owner:
+        left = [email for email in emails if await owner.scalar(held, {"email": f"%{email}%"})]
+    assert left == [open_, waiting]

@@ -138,6 +138,24 @@ async def test_a_page_says_what_becomes_of_the_mail_and_sends_it_again(
         assert "Mailed " in sent.text
 
 
+async def test_a_page_says_when_the_mail_goes_that_corrects_the_last(
+    place: Place, tmp_path: Path, smtp: SmtpServer
+) -> None:
+    async with production(place, tmp_path, smtp.settings) as (app, http):
+        focal_point = await real(app, place, http, "FOCAL_POINT")
+        visitor, email = Visitor(http, focal_point.browser.cookie), address()
+        await visitor.send(form_of(await visitor.open(PEOPLE), "invite"), invite__email=email)
+        await until("the mail arrives", lambda: smtp.letters)
+        await asyncio.sleep(0.2)
+        page = await visitor.open(PEOPLE)
+        again = await visitor.follow(await visitor.send(form_of(page, "invite"), invite__email=email))
+        assert_whole(again)
+        said = r"The mail is queued, and goes out after \d+ \w+ \d{4}, \d\d:\d\d UTC ?: the last one to this"
+        assert re.search(said, again.text)
+        await asyncio.sleep(0.2)
+        assert len(smtp.letters) == 1
+
+
 @pytest.mark.parametrize("workers", [2])
 async def test_two_workers_send_what_two_people_write_once(
     workers: int, place: Place, tmp_path: Path, smtp: SmtpServer

@@ -13,8 +13,11 @@ from typing import Any
 import pytest
 
 import hub.notifications
-from hub.notifications.mails import Mail, compose, mailable
+from hub.addresses import mailable
+from hub.errors import InvalidInput
+from hub.notifications.mails import Mail, compose
 from hub.notifications.models import MAILED
+from hub.texts import Problems
 from tests.notifications.mail_server import SENDER
 
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
@@ -134,6 +137,16 @@ NOT_MAILABLE = (
     "jörg@b.org",
     "\ud800@b.org",
     f"a@{'b' * 64}.org",
+    f"{'a' * 65}@b.org",
+    '"a"@b.org',
+    "a.@b.org",
+    "a..c@b.org",
+    "a@[127.0.0.1]",
+    "a@127.0.0.1",
+    "a@b",
+    "a@b_c.org",
+    "a@-b.org",
+    f"a@{'é.' * 60}org",  # longer as the name system has it
 )
 
 
@@ -141,6 +154,34 @@ NOT_MAILABLE = (
 def test_an_address_is_told_to_a_server_as_one_address_or_not_at_all(address: str) -> None:
     with pytest.raises(ValueError, match="no mail can be sent to the address"):
         mailable(address)
+
+
+@pytest.mark.parametrize("address", NOT_MAILABLE)
+def test_what_cannot_be_mailed_is_refused_where_it_is_typed(address: str) -> None:
+    problems = Problems()
+    assert problems.address(address, "email") is None
+    with pytest.raises(InvalidInput) as refused:
+        problems.check()
+    (problem,) = refused.value.problems
+    assert problem.path == ("email",)
+    assert problem.message
+
+
+MAILABLE = (
+    "first.last+hub@example.org",
+    "o'brien_2@sub.example.co",
+    "a@пример.рф",
+    f"{'a' * 64}@b.org",
+    "1@2b.3c",
+)
+
+
+@pytest.mark.parametrize("address", MAILABLE)
+def test_what_may_be_typed_can_be_mailed(address: str) -> None:
+    problems = Problems()
+    assert problems.address(f" {address} ", "email") == address
+    problems.check()
+    assert arrived(address)[0]["To"]
 
 
 def test_a_domain_of_another_script_is_told_as_the_name_system_has_it() -> None:

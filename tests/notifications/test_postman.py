@@ -80,6 +80,89 @@ async def test_inviting_again_leaves_one_mail(
     assert smtp.recipients == [email.upper()]
 
 
+NOT_BEFORE = (
+    "select round(extract(epoch from i.mail_not_before - now()) / 60)::int from hub.invitations i"
+    " where i.withdrawn_at is null"
+)
+
+
+@pytest.mark.parametrize("reply", [None, "550 5.1.1 no such user"])
+@pytest.mark.parametrize("role", ["staff", "analyst"])
+async def test_the_next_invitation_of_an_address_is_mailed_an_hour_after_the_last_mail(
+    role: str,
+    reply: str | None,
+    place: Place,
+    invite: Invite,
+    postman: Postman,
+    smtp: SmtpServer,
+    outbox: Outbox,
+) -> None:
+    """Whoever made it, and whatever the next attempt says: the outbox itself waits."""
+    if reply:
+        smtp.replies["RCPT"] = reply
+    email = await invite()
+    await postman.send_due()
+    smtp.replies.clear()
+    first = len(smtp.letters)
+    await outbox.execute("update hub.invitations set withdrawn_at = now()")  # by hand
+    await invite(email.upper(), role=role)
+    other = await invite(email, organisation="Demo Alliance")
+    await postman.send_due()
+    assert smtp.recipients[first:] == [other], "another organisation's goes"
+    waiting = (await outbox.rows())[1]
+    assert (waiting["attempts"], waiting["mail_state"]) == (0, "QUEUED")
+    assert waiting["seconds"] == pytest.approx(3600, abs=20)
+    await outbox.hasten()
+    await postman.send_due()
+    assert smtp.recipients[first:] == [other]
+    async with as_owner(place) as owner:
+        waits = (await owner.scalars(text(NOT_BEFORE))).all()
+    assert sorted(waits, key=str) == [60, None]
+    await outbox.execute("update hub.invitations set mail_state_at = now() - interval '61 minutes'")
+    await outbox.hasten()
+    await postman.send_due()
+    assert smtp.recipients[first:] == [other, email.upper()]
+    async with as_owner(place) as owner:
+        assert set(await owner.scalars(text(NOT_BEFORE))) == {None}
+
+
+async def test_the_next_waits_while_the_last_may_be_on_its_way(
+    place: Place, invite: Invite, postman: Postman, smtp: SmtpServer, outbox: Outbox
+) -> None:
+    """Taken, and replaced before it was noted as sent; the worker dies."""
+    email = await invite()
+    async with as_owner(place) as owner:
+        assert len((await owner.execute(text(DEEDS[0]))).all()) == 1
+    await invite(email)
+    await postman.send_due()
+    assert smtp.letters == []
+    _, second = await outbox.rows()
+    assert second["seconds"] == pytest.approx(60, abs=10), "as long as the lease"
+    await outbox.execute("update hub.outbox_messages set updated_at = now() - interval '6 minutes'")
+    await outbox.hasten()
+    await postman.send_due()
+    assert smtp.recipients == [email]
+
+
+async def test_two_workers_are_not_given_two_mails_to_one_address(
+    place: Place, invite: Invite, outbox: Outbox
+) -> None:
+    email = await invite()
+    await invite(email, role="analyst")
+
+    async def taken() -> int:
+        async with as_owner(place) as owner:
+            return len((await owner.execute(text(DEEDS[0]))).all())
+
+    async with as_owner(place) as owner:
+        assert len((await owner.execute(text(DEEDS[0]))).all()) == 1
+        other = asyncio.create_task(taken())
+        await asyncio.sleep(0.3)
+        assert not other.done()
+    assert await other == 0
+    assert sorted(row["attempts"] for row in await outbox.rows()) == [0, 1]
+
+
 # -- what fails ----------------------------------------------------------------------------------------
 
 
@@ -173,7 +256,11 @@ async def test_what_is_refused_for_good_is_given_up_and_the_invitation_says_so(
 async def test_an_address_that_is_none_is_given_up_and_reaches_no_server(
     invite: Invite, postman: Postman, smtp: SmtpServer, outbox: Outbox
 ) -> None:
-    await invite("a,b@example.org")
+    """As one may stand from before it was refused."""
+    email = await invite()
+    await outbox.execute(
+        "update hub.invitations set email = 'a,b@example.org' where email = :email", email=email
+    )
     good = await invite()
     await postman.send_due()
     assert smtp.recipients == [good]

@@ -185,6 +185,35 @@ async def test_two_focal_points_who_leave_at_once_do_not_both_leave(people: Clie
     assert sorted(payload["__typename"] for payload in payloads) == ["Conflict", "RemovePersonSuccess"]
 
 
+async def test_who_changes_the_people_of_an_organisation_at_once_waits_in_line(
+    people: Client, employed: Employ, place: Place
+) -> None:
+    """Whoever comes first: nobody holds what the other waits for."""
+    admin = await people("admin", in_person=True)
+    for first in ("grantRole", "removePerson", "endRole"):
+        somebody = await employed("REVIEWER")
+        inputs: dict[str, dict[str, str]] = {
+            "grantRole": {"personId": somebody.id, "role": "ANALYST"},
+            "removePerson": {"id": somebody.id},
+            "endRole": {"id": somebody.grants[0]},
+        }
+        key = "hashtextextended('people of ' || organisation_id, 0)"
+        lock = f"select pg_advisory_xact_lock({key}) from hub.persons where email = :email"
+        async with as_owner(place) as owner:
+            await owner.execute(text(lock), {"email": somebody.email})
+            waiting = []
+            for name in sorted(inputs, key=lambda name: name != first):
+                waiting.append(asyncio.create_task(admin.do(name, **inputs[name])))
+                await asyncio.sleep(0.3)
+            assert not any(task.done() for task in waiting)
+        payloads = await asyncio.gather(*waiting)
+        assert payloads[0]["__typename"] == f"{first[0].upper()}{first[1:]}Success"
+        assert {p["__typename"] for p in payloads} <= {
+            *("GrantRoleSuccess", "RemovePersonSuccess", "EndRoleSuccess"),
+            *("Conflict", "NotFound"),
+        }
+
+
 @pytest.mark.parametrize("role", ["CO_MANAGER", "CO_CHAIR", "STAFF", "ADMIN"])
 async def test_who_holds_an_office_is_removed_by_an_administrator_only(
     role: str, people: Client, employed: Employ

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from starlette.applications import Starlette
 
+from hub import policy
 from hub.database import Place
 from hub.identity.actor import Role
 from hub.identity.recognition import FRESH_SECONDS
@@ -52,20 +53,24 @@ async def test_each_grants_the_roles_that_it_may(
     assert granted == WHO_GRANTS[persona, organisation]
 
 
+GRANTED = text(
+    "insert into hub.role_grants (person_id, organisation_id, role, starts_on, granted_by_id)"
+    " select id, organisation_id, :role, current_date, cast(:by as uuid) from hub.persons"
+    " where email = :email"
+)
+
+
 async def test_the_database_lets_in_the_same_grants(place: Place, app: Starlette, employed: Employ) -> None:
-    statement = text(
-        "insert into hub.role_grants (person_id, organisation_id, role, starts_on, granted_by_id)"
-        " select id, organisation_id, :role, current_date, :by from hub.persons where email = :email"
-    )
     for (persona, organisation), expected in WHO_GRANTS.items():
         async with as_owner(place) as owner:
             actor = await actor_of(owner, persona)
-        somebody, let_in = await employed(organisation=organisation), set()
+        let_in = set()
         for role in ROLES:
+            somebody = await employed(organisation=organisation)
             given = {"role": role, "by": actor.person_id, "email": somebody.email}
             try:
                 async with app.state.database.writing(actor) as session:
-                    if (await session.execute(statement, given)).rowcount:
+                    if (await session.execute(GRANTED, given)).rowcount:
                         let_in.add(role)
             except DBAPIError as error:
                 assert getattr(error.orig, "sqlstate", None) == "42501"  # noqa: PT017
@@ -156,10 +161,15 @@ async def test_nobody_votes_who_is_of_the_office(
 
 
 async def test_who_came_to_hold_both_roles_does_not_vote(
-    people: Client, employed: Employ, app: Starlette
+    people: Client, employed: Employ, app: Starlette, place: Place
 ) -> None:
+    """As a database may have it from before it refused that."""
     id, *_ = await drafted_and_screened(people)
-    both = await employed("CO_MANAGER", "STAFF", organisation="Australia")
+    both = await employed("CO_MANAGER", organisation="Australia")
+    async with as_owner(place) as owner:
+        await owner.execute(text("alter table hub.role_grants disable trigger keep_apart"))
+        await owner.execute(GRANTED, {"role": "STAFF", "by": None, "email": both.email})
+        await owner.execute(text("alter table hub.role_grants enable trigger keep_apart"))
     allowed = "query($id: ID!) { proposal(id: $id) { allowedActions } }"
     assert "VOTE" not in (await both.program.data(allowed, id=id))["proposal"]["allowedActions"]
     refused = await vote(both.program, id, 1)
@@ -185,6 +195,80 @@ async def test_who_came_to_hold_both_roles_does_not_vote(
                 with pytest.raises(DBAPIError, match="row-level security"):
                     await attempt
             await session.rollback()
+
+
+PAIRS = sorted({(str(role), str(other)) for role, others in policy.APART.items() for other in others})
+
+
+async def refused_apart(place: Place, email: str, role: str) -> bool:
+    """Whether the database refuses the owner of the tables himself to grant the role from today on."""
+    try:
+        async with as_owner(place) as owner:
+            await owner.execute(GRANTED, {"role": role, "by": None, "email": email})
+    except DBAPIError as error:
+        assert "at the same time" in str(error.orig)  # noqa: PT017
+        return True
+    return False
+
+
+async def test_the_database_keeps_apart_what_the_policy_does(place: Place, employed: Employ) -> None:
+    for one, others in policy.APART.items():
+        assert all(one in policy.APART[other] for other in others), "each of the other"
+    refused = set()
+    for held in ROLES:
+        somebody = await employed(held, organisation="Australia")
+        for role in ROLES:
+            if await refused_apart(place, somebody.email, role):
+                refused.add((held, role))
+            else:
+                async with as_owner(place) as owner:
+                    only = "delete from hub.role_grants g using hub.persons p where p.id = g.person_id"
+                    await owner.execute(
+                        text(f"{only} and p.email = :email and g.role <> :held"),
+                        {"email": somebody.email, "held": held},
+                    )
+    assert refused == set(PAIRS)
+
+
+async def test_what_stands_apart_is_held_one_after_the_other(place: Place, employed: Employ) -> None:
+    ended = await employed("CO_MANAGER", organisation="Australia")
+    change = (
+        "update hub.role_grants g set {} from hub.persons p where p.id = g.person_id and p.email = :email"
+    )
+    given = {"email": ended.email}
+    async with as_owner(place) as owner:
+        await owner.execute(text(change.format("ends_on = current_date + 1")), given)
+    assert await refused_apart(place, ended.email, "STAFF")
+    async with as_owner(place) as owner:
+        await owner.execute(text(change.format("ended_at = now(), ends_on = current_date")), given)
+    assert not await refused_apart(place, ended.email, "STAFF")
+    assert await refused_apart(place, ended.email, "CO_MANAGER"), "the reverse, and no row is left of it"
+
+
+@pytest.mark.parametrize("turned", [False, True])
+async def test_what_stands_apart_is_not_granted_twice_by_two_at_once(
+    turned: bool, place: Place, employed: Employ
+) -> None:
+    somebody = await employed(organisation="Australia")
+    first, second = ("STAFF", "CO_MANAGER") if turned else ("CO_MANAGER", "STAFF")
+    async with as_owner(place) as owner:
+        await owner.execute(GRANTED, {"role": first, "by": None, "email": somebody.email})
+        other = asyncio.create_task(refused_apart(place, somebody.email, second))
+        await asyncio.sleep(0.3)
+        assert not other.done(), "it waits for the first"
+    assert await other
+
+
+async def test_two_rows_of_one_statement_are_kept_apart(place: Place, employed: Employ) -> None:
+    somebody = await employed(organisation="Australia")
+    both = text(
+        "insert into hub.role_grants (person_id, organisation_id, role, starts_on)"
+        " select id, organisation_id, unnest(array['ADMIN', 'CO_MANAGER']), current_date"
+        " from hub.persons where email = :email"
+    )
+    with pytest.raises(DBAPIError, match=r"nobody is .* at the same time"):
+        async with as_owner(place) as owner:
+            await owner.execute(both, {"email": somebody.email})
 
 
 # -- ending --------------------------------------------------------------------------------------------
