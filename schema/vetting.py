@@ -140,7 +140,9 @@ class SaveVettingApplicationInput(Write):
         default_factory=list, description="Files handed in by `POST /files`, ten at most; no others remain."
     )
     expected_version: int | None = strawberry.field(
-        default=None, description="The version of the draft that you read, where there is one."
+        default=None,
+        description="The version of the draft that you read. Where there is a draft, and it is not of that "
+        "version or none is given, the answer is Conflict.",
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -10,20 +11,29 @@ from sqlalchemy.exc import DBAPIError
 
 from hub.database import Place
 from hub.organisations.declaration import whole
-from tests.conftest import Client
+from tests.conftest import Client, Person
 from tests.files.conftest import fetched, hand_in
 from tests.files.samples import PDF
 from tests.organisations.applications import (
     AGREED,
     CONTENT,
+    FIELDS,
     problems_of,
     saved,
     set_vetting,
     submitted,
+    under_vetting,
 )
 from tests.organisations.conftest import Employ
 from tests.policy.clones import IDENTITIES, as_owner
 from tests.policy.stage import Stage
+
+
+async def content_of(person: Person, id: str, fields: str = "description purpose") -> dict[str, Any]:
+    """What the application says."""
+    node = f"query($id: ID!) {{ node(id: $id) {{ ... on VettingApplication {{ {fields} }} }} }}"
+    found: dict[str, Any] = (await person.data(node, id=id))["node"]
+    return found
 
 
 async def test_a_draft_is_seen_by_its_focal_points_and_nobody_else(people: Client, place: Place) -> None:
@@ -50,17 +60,50 @@ async def test_a_draft_is_replaced_as_a_whole_by_whoever_read_it_last(people: Cl
     assert second["id"] == first["id"]
     late = await focal_point.do("saveVettingApplication", purpose="x", expectedVersion=first["version"])
     assert late["__typename"] == "Conflict"
-    fields = "description purpose website statements"
-    node = f"query($id: ID!) {{ node(id: $id) {{ ... on VettingApplication {{ {fields} }} }} }}"
-    found = (await focal_point.data(node, id=first["id"]))["node"]
+    found = await content_of(focal_point, first["id"], "description purpose website statements")
     assert found == {"description": None, "purpose": "Another.", "website": None, "statements": []}
+
+
+async def test_who_has_not_read_the_draft_does_not_replace_it(
+    employed: Employ, people: Client, place: Place
+) -> None:
+    await set_vetting(place, "APPLIED")
+    focal_point, colleague = await people("focal-point"), (await employed("FOCAL_POINT")).browser
+    draft = await saved(focal_point, **CONTENT)
+    late = await colleague.do("saveVettingApplication", purpose="Mine.", description="\x00")
+    assert late["__typename"] == "Conflict", "said before anything else is"
+    assert draft["reference"] in late["message"]
+    assert "version 1" in late["message"]
+    assert await content_of(focal_point, draft["id"]) == CONTENT
+    done = await saved(colleague, purpose="Mine.", expectedVersion=draft["version"])
+    assert done["id"] == draft["id"]
+
+
+async def test_what_was_submitted_and_came_back_is_not_begun_again_unread(
+    people: Client, place: Place
+) -> None:
+    id = await under_vetting(people, place)
+    returned = await (await people("staff")).do("returnVettingApplication", id=id, reasons="Say more.")
+    assert returned["__typename"] == "ReturnVettingApplicationSuccess"
+    focal_point = await people("focal-point")
+    late = await focal_point.do("saveVettingApplication", **CONTENT, expectedVersion=1)
+    assert late["__typename"] == "Conflict"
+    assert "came back" in late["message"]
+    assert (await saved(focal_point, **CONTENT))["id"] != id
 
 
 async def test_two_who_begin_at_once_begin_one_draft(people: Client, place: Place) -> None:
     await set_vetting(place, "APPLIED")
     focal_point = await people("focal-point")
-    drafts = await asyncio.gather(*(saved(focal_point, **CONTENT) for _ in range(4)))
-    assert len({draft["id"] for draft in drafts}) == 1
+    purposes = [f"Purpose {number}" for number in range(4)]
+    answers = await asyncio.gather(
+        *(focal_point.do("saveVettingApplication", FIELDS, purpose=purpose) for purpose in purposes)
+    )
+    outcomes = [answer["__typename"] for answer in answers]
+    assert sorted(outcomes) == ["Conflict"] * 3 + ["SaveVettingApplicationSuccess"]
+    first = outcomes.index("SaveVettingApplicationSuccess")
+    kept = await content_of(focal_point, answers[first]["vettingApplication"]["id"])
+    assert kept["purpose"] == purposes[first], "nobody wrote over the first"
 
 
 async def test_a_draft_is_changed_and_submitted_at_once_by_one_after_the_other(
@@ -70,13 +113,15 @@ async def test_a_draft_is_changed_and_submitted_at_once_by_one_after_the_other(
     for _ in range(3):
         await set_vetting(place, "APPLIED")
         draft = await saved(focal_point, **CONTENT, statements=AGREED)
+        given = {**CONTENT, "statements": AGREED, "expectedVersion": draft["version"]}
         answers = await asyncio.gather(
-            *(focal_point.do("saveVettingApplication", **CONTENT, statements=AGREED) for _ in range(2)),
+            *(focal_point.do("saveVettingApplication", **given) for _ in range(2)),
             *(focal_point.do("submitVettingApplication", id=draft["id"]) for _ in range(2)),
         )
         outcomes = [answer["__typename"] for answer in answers]
         assert outcomes.count("SubmitVettingApplicationSuccess") == 1
         assert set(outcomes[:2]) <= {"SaveVettingApplicationSuccess", "Conflict"}
+        assert outcomes.count("SaveVettingApplicationSuccess") <= 1
         async with as_owner(place) as owner:
             stage = Stage(owner)
             await stage.withdraw_drafts(await stage.organisation("APPLIED"))
@@ -154,11 +199,16 @@ async def test_an_organisation_that_need_not_or_may_not_apply_is_told_so(
     employed: Employ, people: Client, place: Place
 ) -> None:
     focal_point = await people("focal-point")
-    for state in ("VETTED", "SUSPENDED", "UNDER_VETTING"):
+    said = {
+        "VETTED": "vetted already; there is nothing to apply for",
+        "SUSPENDED": "suspended",
+        "UNDER_VETTING": "under vetting",
+    }
+    for state, words in said.items():
         await set_vetting(place, state)
-        payload = await focal_point.do("saveVettingApplication", **CONTENT)
+        payload = await focal_point.do("saveVettingApplication", **CONTENT, website="nonsense")
         assert payload["__typename"] == "Conflict", state
-        assert f"Your organisation is {state}" in payload["message"]
+        assert words in payload["message"]
     official = await employed("FOCAL_POINT", organisation="Fiji")
     payload = await official.browser.do("saveVettingApplication", **CONTENT)
     assert payload["message"].startswith("Vetting does not apply to your organisation")
@@ -175,7 +225,7 @@ async def test_documents_are_seen_with_the_application(people: Client, place: Pl
     draft = await saved(focal_point, **CONTENT, documentIds=[kept["id"], gone["id"], kept["id"]])
     assert [document["name"] for document in draft["documents"]] == ["kept.pdf", "gone.pdf"]
     assert (await fetched(staff, kept["path"])).status_code == 404, "a draft's document is nobody else's"
-    id = await submitted(people, place, documentIds=[kept["id"]])
+    id = await submitted(people, place, documentIds=[kept["id"]], expectedVersion=draft["version"])
     allowed = {"partner", "focal-point", "co-manager-au", "co-manager-id", "co-chair", "staff"}
     for name in IDENTITIES:
         person = await people(name)
