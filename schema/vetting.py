@@ -227,8 +227,9 @@ class SuspendPartnerInput(Versioned):
 
 @mutation(returns=Partner)
 async def suspend_partner(act: Any, input: SuspendPartnerInput) -> Any:
-    """Stop a vetted partner from submitting, pledging, committing and offering; the public sees it no more.
-    For staff and Co-Managers; nobody about the own organisation."""
+    """Stop a vetted partner from submitting, pledging, committing, offering, expressing interest, and giving
+    opinions; it drafts, and takes back what is open. The public sees it no more. For staff and Co-Managers;
+    nobody about the own organisation."""
     partner = id_of(input.id, "id", types=("Partner",))
     return await actions.suspend(
         act, organisation_id=partner, reason=input.reason, version=input.expected_version

@@ -67,6 +67,9 @@ OPEN = (_A.DRAFT, _A.SUBMITTED, _A.UNDER_VETTING)
 MAY_APPLY = (_V.APPLIED, _V.REJECTED)
 """Of partners: who was rejected may apply again."""
 
+BARRED = (_V.REJECTED, _V.SUSPENDED)
+"""Of partners: they say nothing to anybody outside."""
+
 OF_APPLICATION: dict[tuple[ApplicationState, VettingEvent], ApplicationState] = {
     (_A.DRAFT, _E.SUBMIT): _A.SUBMITTED,
     (_A.SUBMITTED, _E.START): _A.UNDER_VETTING,
