@@ -112,7 +112,10 @@ VETTING_APPLICATIONS = Listing(
 class RegisterPartnerInput(Write):
     name: str = strawberry.field(description="The official name.")
     short_name: str = strawberry.field(description="The everyday name, up to 60 characters.")
-    kind: OrganisationKind = strawberry.field(description="Any but MEMBER_STATE.")
+    kind: OrganisationKind | None = strawberry.field(
+        default=None,
+        description="Wanted: any but MEMBER_STATE. Null is reported with whatever else is missing.",
+    )
     email: str = strawberry.field(
         description="Of the focal point who is invited; the provider must have verified it at the sign-in."
     )
@@ -123,7 +126,11 @@ async def register_partner(act: Any, input: RegisterPartnerInput) -> Any:
     """Enter an organisation that is to become a partner, and invite its focal point for fourteen days. The
     public does not see it before it is vetted. For staff, signed in with a browser."""
     return await registering.register(
-        act, name=input.name, short_name=input.short_name, kind=input.kind.value, email=input.email
+        act,
+        name=input.name,
+        short_name=input.short_name,
+        kind=input.kind.value if input.kind else None,
+        email=input.email,
     )
 
 

@@ -42,7 +42,7 @@ async def express(
     await require_unbarred(act, expressed.organisation_id)
     problems = Problems()
     said = problems.text(message, "message", longest=LONG)
-    title = problems.text(new_initiative_title, "newInitiativeTitle", longest=SHORT, required=False)
+    title = problems.line(new_initiative_title, "newInitiativeTitle", longest=SHORT, required=False)
     if (initiative_id is None) == (title is None):
         hint = "name an existing initiative by initiativeId, or a new one by newInitiativeTitle, and not both"
         problems.add("initiativeId", code="ONE_OF", message=hint)

@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from sqlalchemy import select, text
 
@@ -29,7 +28,6 @@ from hub.policy import STAFF, Action
 from hub.texts import LONG, SHORT, Problems
 
 MOST_DOCUMENTS: Final = 10
-LONGEST_WEBSITE: Final = 500
 REQUIRED: Final = {"description": "description", "purpose": "purpose"}
 """What must be filled in before an application is submitted, with the names that the API gives them."""
 APPLIES_NOT: Final = {
@@ -162,28 +160,14 @@ def _checked(content: Content) -> Content:
     checked = Content(
         description=problems.text(content.description, "description", longest=LONG, required=False),
         purpose=problems.text(content.purpose, "purpose", longest=LONG, required=False),
-        registration_number=problems.text(
+        registration_number=problems.line(
             content.registration_number, "registrationNumber", longest=SHORT, required=False
         ),
-        website=_website(problems, content.website),
+        website=problems.website(content.website, "website"),
         statements=[statement.value for statement in Statement if statement in content.statements],
     )
     problems.check()
     return checked
-
-
-def _website(problems: Problems, given: str | None) -> str | None:
-    address = problems.text(given, "website", longest=LONGEST_WEBSITE, required=False)
-    if address is None:
-        return None
-    try:
-        parts = urlsplit(address)
-        is_web = parts.scheme in ("http", "https") and "." in (parts.hostname or "")
-    except ValueError:
-        is_web = False
-    if not is_web or not address.isprintable() or " " in address or parts.username is not None:
-        problems.add("website", code="MALFORMED", message="write it as https://example.org")
-    return address
 
 
 async def _check_documents(act: Act, ids: Sequence[uuid.UUID]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -81,11 +82,15 @@ def key_of(id: str) -> str:
         ({"shortName": "International Organization for Migration"}, [("shortName", "DUPLICATE")]),
         ({"kind": "MEMBER_STATE"}, [("kind", "NOT_A_PARTNER")]),
         ({"name": " ", "shortName": "x" * 61}, [("name", "REQUIRED"), ("shortName", "TOO_LONG")]),
+        (
+            {"name": "\u200b", "shortName": "", "kind": None, "email": ""},
+            [("name", "REQUIRED"), ("shortName", "REQUIRED"), ("email", "REQUIRED"), ("kind", "REQUIRED")],
+        ),
         ({"email": "head"}, [("email", "MALFORMED")]),
     ],
 )
 async def test_a_partner_that_cannot_be_is_refused_by_name(
-    given: dict[str, str], expected: list[tuple[str, str]], people: Client, place: Place
+    given: dict[str, Any], expected: list[tuple[str, str]], people: Client, place: Place
 ) -> None:
     staff = await people("staff", in_person=True)
     payload = await staff.do("registerPartner", **(PARTNER | given))
@@ -93,6 +98,48 @@ async def test_a_partner_that_cannot_be_is_refused_by_name(
     async with as_owner(place) as owner:
         found = "select count(*) from hub.invitations"
         assert await owner.scalar(text(found)) == 0
+
+
+async def test_all_that_is_left_out_is_named_at_once(people: Client) -> None:
+    staff = await people("staff", in_person=True)
+    mutation = "mutation($i: RegisterPartnerInput!) { registerPartner(input: $i) { __typename } }"
+    errors = (await staff.ask(mutation, i={}))["errors"]
+    for name in ("name", "shortName", "email"):
+        assert any(f"'{name}'" in error["message"] for error in errors), name
+
+
+@pytest.mark.parametrize(
+    "alike",
+    [
+        "De\u200bmo Alliance",
+        "Demo  Alliance",
+        "Demo\u00a0Alliance",
+        "\uff24emo Alliance",
+        "DEMO ALLIANCE\ufe0f",
+        "Demo Alliance\u202e",
+    ],
+)
+async def test_a_name_that_looks_like_anothers_is_taken(alike: str, people: Client) -> None:
+    staff = await people("staff", in_person=True)
+    for field in ("name", "shortName"):
+        payload = await staff.do("registerPartner", **(PARTNER | {field: alike}))
+        assert problems_of(payload) == [(field, "DUPLICATE")]
+        assert "(Demonstration Alliance for Safe Migration)" in payload["message"], "whose it is"
+
+
+async def test_an_alias_is_a_name_and_letters_are_composed(people: Client, place: Place) -> None:
+    staff = await people("staff", in_person=True)
+    async with as_owner(place) as owner:
+        named = (
+            "update hub.organisations set aliases = '{École des Ports}' where short_name = 'Demo Alliance'"
+        )
+        await owner.execute(text(named))
+    payload = await staff.do("registerPartner", **(PARTNER | {"name": "E\u0301COLE DES PORTS"}))
+    assert problems_of(payload) == [("name", "DUPLICATE")]
+    made = await staff.do(
+        "registerPartner", "partner { name }", **(PARTNER | {"name": " E\u0301cole  de la Me\u200br"})
+    )
+    assert made["partner"] == {"name": "École de la Mer"}
 
 
 async def test_two_who_register_the_same_at_once_register_it_once(people: Client) -> None:

@@ -79,7 +79,12 @@ async def test_staff_register_a_partner_and_its_focal_point_is_invited(visit: Vi
     empty = await staff.send(page.form(NEW))
     assert_whole(empty)
     assert empty.status == 422
-    for problem in ("Kind: fill this in",):
+    for problem in (
+        "Official name: fill this in",
+        "Everyday name: fill this in",
+        "Kind: choose what the organisation is",
+        "E-mail address of the focal point: fill this in",
+    ):
         assert problem in empty.text
     typed = {"name": "Demo Alliance", "shortName": "DA", "kind": "ACADEMIA", "email": "nobody"}
     wrong = await staff.send(page.form(NEW), **typed)
@@ -180,7 +185,7 @@ async def test_nothing_typed_is_lost_and_each_error_names_its_field(visit: Visit
     good = {**TYPED, "website": "javascript:alert(1)"}
     wrong = await send_application(focal_point, page, "submit", file=("a.pdf", PDF), typed=good)
     assert_whole(wrong)
-    assert "Website: write it as https://example.org" in wrong.text
+    assert "Website: write the whole address, beginning with https:// or http://" in wrong.text
     assert "a.pdf" in wrong.text, "what was handed in is still there"
     (id,) = (wrong.form(APPLY).values["documentIds"],)
     mended = await send_application(
