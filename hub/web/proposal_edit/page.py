@@ -9,7 +9,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from hub.web.answering import REFUSAL_STATUS, go, show
+from hub.web.answering import REFUSAL_STATUS, show
+from hub.web.done import go_done
 from hub.web.forms import Form, posted_form
 from hub.web.operations import Operation, Refused, ask, change
 from hub.web.proposal.page import address
@@ -36,7 +37,7 @@ async def edit_proposal(request: Request) -> Response:
     except Refused as refused:
         kept = visible(form).with_problems(refused.problems, malformed=MALFORMED)
         return _form(request, await _read(request), kept, form.version(), refused)
-    return go(f"{address(result['proposal']['reference'])}?done=draft")
+    return go_done(request, address(result["proposal"]["reference"]), "draft")
 
 
 async def _read(request: Request) -> dict[str, Any]:

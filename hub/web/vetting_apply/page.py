@@ -11,7 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from hub.errors import InvalidInput, NotAllowed
-from hub.web.answering import REFUSAL_STATUS, go, show
+from hub.web.answering import REFUSAL_STATUS, show
+from hub.web.done import go_done
 from hub.web.forms import Form, ProblemRecord, Sent, posted_with_file
 from hub.web.operations import Operation, Refused, ask, change
 from hub.web.vetting_application.page import SUBMIT, address
@@ -78,7 +79,7 @@ async def apply_for_vetting(request: Request) -> Response:
     finally:
         await request.close()
     done = "submit" if sent.form.value("do") == "submit" else "saved"
-    return go(f"{address(saved['reference'])}?done={done}")
+    return go_done(request, address(saved["reference"]), done)
 
 
 def _refuse_large(request: Request) -> None:
