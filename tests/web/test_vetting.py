@@ -267,6 +267,19 @@ async def test_a_form_that_is_mended_still_rests_on_the_version_that_was_read(
     assert mended.status == 303, "what one saved oneself is no conflict"
 
 
+async def test_the_same_form_sent_twice_submits_once(visit: Visit, place: Place) -> None:
+    await set_vetting(place, "APPLIED")
+    focal_point = await visit("focal-point")
+    page = await focal_point.open(APPLY)
+    first, second = [
+        await send_application(focal_point, page, "submit", statements=STATEMENTS, typed=TYPED)
+        for _ in range(2)
+    ]
+    assert (first.status, second.status) == (303, 303)
+    assert first.response.headers["location"].partition("?")[0] in second.response.headers["location"]
+    assert "The application was submitted." in (await focal_point.follow(second)).text
+
+
 async def test_who_cannot_apply_is_told_why(visit: Visit, place: Place) -> None:
     focal_point = await visit("focal-point")
     said = {

@@ -72,7 +72,8 @@ async def apply_for_vetting(request: Request) -> Response:
         result = await change(request, SAVE, _given(form, sent.form))
         saved = result["vettingApplication"]
         version = saved["version"]
-        if sent.form.value("do") == "submit":
+        # A form that is sent twice saves once; then the application may be submitted already.
+        if sent.form.value("do") == "submit" and saved["state"] == "DRAFT":
             await change(request, SUBMIT.operation, {"id": saved["id"], "expectedVersion": saved["version"]})
     except Refused as refused:
         return await _again(request, form, version, refused)
