@@ -31,6 +31,7 @@ from hub.identity.recognition import Recognition
 from hub.notifications.delivery import delivering
 from hub.policy import unguarded_models
 from hub.web import portal
+from hub.web.done import DoneSeal
 from hub.web.operations import documents
 from schema.api import PLANNER, schema
 from schema.compiler.plan import Planner
@@ -62,6 +63,7 @@ def build_app(settings: Settings, login: URL, *, compiles: bool = True) -> Starl
         app.state.recognition = Recognition(database, settings, providers)
         app.state.session_cookie = cookie
         app.state.attempt_seal = AttemptSeal(settings.secret_key)
+        app.state.done_seal = DoneSeal(settings.secret_key)
         app.state.compiles = compiles
         app.state.execute = partial(execute, database)
         app.state.store = store

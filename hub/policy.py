@@ -617,6 +617,8 @@ CREATIONS = (
 """What begins something, most often of one's own organisation."""
 NEEDS_VETTING = frozenset({Action.CONTRIBUTION_PLEDGE, Action.SECONDMENT_OFFER})
 """Of those, what only an organisation begins that is vetted, or to which vetting does not apply."""
+CLOSED_TO_BARRED = frozenset({Action.INTEREST_EXPRESS})
+"""Of those, what no organisation begins that was rejected or is suspended."""
 
 
 def creations(actor: Actor) -> list[Action]:

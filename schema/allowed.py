@@ -30,6 +30,7 @@ from hub.db.base import Base
 from hub.identity.models import Person, RoleGrant
 from hub.organisations.models import Organisation, VettingApplication
 from hub.organisations.workflow import (
+    BARRED,
     MAY_APPLY,
     OF_APPLICATION,
     OF_PARTNER,
@@ -97,7 +98,8 @@ def beginnings(_: Any, context: Context) -> ColumnElement[Any]:
     state = _own_vetting(context)
     conditions = {
         **dict.fromkeys(policy.NEEDS_VETTING, func.coalesce(state, VETTED) == VETTED),
-        Action.VETTING_SAVE: and_(state.in_([may.value for may in MAY_APPLY]), ~_has_applied(context)),
+        **dict.fromkeys(policy.CLOSED_TO_BARRED, func.coalesce(state, VETTED).not_in(_values(BARRED))),
+        Action.VETTING_SAVE: and_(state.in_(_values(MAY_APPLY)), ~_has_applied(context)),
     }
     names = [
         case((conditions.get(action, true()), _named(BEGINNINGS[action])))
@@ -107,6 +109,10 @@ def beginnings(_: Any, context: Context) -> ColumnElement[Any]:
 
 
 VETTED = VettingState.VETTED.value
+
+
+def _values(states: Sequence[StrEnum]) -> list[str]:
+    return [state.value for state in states]
 
 
 def _named(name: StrEnum) -> ColumnElement[str]:

@@ -75,7 +75,8 @@ class ExpressInterestInput(Write):
 
 @mutation(returns=ExpressionOfInterest)
 async def express_interest(act: Any, input: ExpressInterestInput) -> Any:
-    """Tell the RSO that one's organisation would like to collaborate, fund, support in kind, or second."""
+    """Tell the RSO that one's organisation would like to collaborate, fund, support in kind, or second. Not
+    for a partner that was rejected or is suspended."""
     return await actions.express(
         act,
         interest=input.interest,

@@ -112,7 +112,10 @@ VETTING_APPLICATIONS = Listing(
 class RegisterPartnerInput(Write):
     name: str = strawberry.field(description="The official name.")
     short_name: str = strawberry.field(description="The everyday name, up to 60 characters.")
-    kind: OrganisationKind = strawberry.field(description="Any but MEMBER_STATE.")
+    kind: OrganisationKind | None = strawberry.field(
+        default=None,
+        description="Wanted: any but MEMBER_STATE. Null is reported with whatever else is missing.",
+    )
     email: str = strawberry.field(
         description="Of the focal point who is invited; the provider must have verified it at the sign-in."
     )
@@ -123,7 +126,11 @@ async def register_partner(act: Any, input: RegisterPartnerInput) -> Any:
     """Enter an organisation that is to become a partner, and invite its focal point for fourteen days. The
     public does not see it before it is vetted. For staff, signed in with a browser."""
     return await registering.register(
-        act, name=input.name, short_name=input.short_name, kind=input.kind.value, email=input.email
+        act,
+        name=input.name,
+        short_name=input.short_name,
+        kind=input.kind.value if input.kind else None,
+        email=input.email,
     )
 
 
@@ -140,7 +147,9 @@ class SaveVettingApplicationInput(Write):
         default_factory=list, description="Files handed in by `POST /files`, ten at most; no others remain."
     )
     expected_version: int | None = strawberry.field(
-        default=None, description="The version of the draft that you read, where there is one."
+        default=None,
+        description="The version of the draft that you read. Where there is a draft, and it is not of that "
+        "version or none is given, the answer is Conflict.",
     )
 
 
@@ -225,8 +234,9 @@ class SuspendPartnerInput(Versioned):
 
 @mutation(returns=Partner)
 async def suspend_partner(act: Any, input: SuspendPartnerInput) -> Any:
-    """Stop a vetted partner from submitting, pledging, committing and offering; the public sees it no more.
-    For staff and Co-Managers; nobody about the own organisation."""
+    """Stop a vetted partner from submitting, pledging, committing, offering, expressing interest, and giving
+    opinions; it drafts, and takes back what is open. The public sees it no more. For staff and Co-Managers;
+    nobody about the own organisation."""
     partner = id_of(input.id, "id", types=("Partner",))
     return await actions.suspend(
         act, organisation_id=partner, reason=input.reason, version=input.expected_version

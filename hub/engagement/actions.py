@@ -10,6 +10,7 @@ from hub.act import Act
 from hub.engagement.models import ExpressionOfInterest, Interest, InterestState
 from hub.errors import Conflict, NotAllowed
 from hub.initiatives.models import Initiative
+from hub.organisations.standing import require_unbarred
 from hub.policy import STAFF, Action
 from hub.texts import LONG, SHORT, Problems
 
@@ -38,9 +39,10 @@ async def express(
         raise NotAllowed("Only somebody who acts for an organisation can express its interest.")
     expressed = ExpressionOfInterest(organisation_id=act.actor.organisation_id, person_id=act.person_id)
     policy.require(act.actor, Action.INTEREST_EXPRESS, expressed)
+    await require_unbarred(act, expressed.organisation_id)
     problems = Problems()
     said = problems.text(message, "message", longest=LONG)
-    title = problems.text(new_initiative_title, "newInitiativeTitle", longest=SHORT, required=False)
+    title = problems.line(new_initiative_title, "newInitiativeTitle", longest=SHORT, required=False)
     if (initiative_id is None) == (title is None):
         hint = "name an existing initiative by initiativeId, or a new one by newInitiativeTitle, and not both"
         problems.add("initiativeId", code="ONE_OF", message=hint)

@@ -45,7 +45,7 @@ async def create_token(
     """
     policy.require(act.actor, Action.TOKEN_CREATE, ApiToken(person_id=act.person_id))
     problems = Problems()
-    called = problems.text(label, "label", longest=LONGEST_LABEL)
+    called = problems.line(label, "label", longest=LONGEST_LABEL)
     _check_last_day(problems, expires_on, act.now.date())
     if not set(roles or ()) <= act.actor.roles:
         problems.add("roles", code="NOT_HELD", message="choose among the roles that you hold now")

@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from sqlalchemy import select, text
 
@@ -22,15 +21,22 @@ from hub.organisations.workflow import (
     OPEN,
     ApplicationState,
     VettingEvent,
+    VettingState,
     next_of_application,
 )
 from hub.policy import STAFF, Action
 from hub.texts import LONG, SHORT, Problems
 
 MOST_DOCUMENTS: Final = 10
-LONGEST_WEBSITE: Final = 500
 REQUIRED: Final = {"description": "description", "purpose": "purpose"}
 """What must be filled in before an application is submitted, with the names that the API gives them."""
+APPLIES_NOT: Final = {
+    VettingState.UNDER_VETTING: "Your organisation's application is under vetting; it cannot be changed now.",
+    VettingState.VETTED: "Your organisation is vetted already; there is nothing to apply for.",
+    VettingState.SUSPENDED: "Your organisation is suspended, and is not vetted anew. Ask the RSO what "
+    "it takes to be reinstated.",
+}
+"""Why an organisation in a state does not apply."""
 _LOCK: Final = text("select pg_advisory_xact_lock(hashtextextended('vetting of ' || :organisation, 0))")
 
 
@@ -49,29 +55,26 @@ class Content:
 async def save(
     act: Act, *, content: Content, document_ids: Sequence[uuid.UUID], version: int | None
 ) -> VettingApplication:
-    """Begin the draft of the actor's organisation, or put this in its place. Nobody else sees it."""
+    """Begin the draft of the actor's organisation, or put this in its place. Nobody else sees it.
+
+    `version` is of the draft that was read; None says that there was none.
+    """
     if act.actor.organisation_id is None:
         raise NotAllowed("Only somebody who acts for an organisation can apply.")
     begun = VettingApplication(organisation_id=act.actor.organisation_id, created_by_id=act.person_id)
     policy.require(act.actor, Action.VETTING_SAVE, begun)
-    checked = _checked(content)
-    await _check_documents(act, document_ids)
     await _alone(act)
     await _require_applicant(act)
     application = await _open_of(act)
+    _require_read(application, version)
+    checked = _checked(content)
+    await _check_documents(act, document_ids)
     if application is None:
         application = begun
         application.reference = await act.reference("VET")
         application.state = ApplicationState.DRAFT
         application.is_demonstration = await act.is_demonstration()
         await act.add(application)
-    elif application.state != ApplicationState.DRAFT:
-        raise Conflict(f"Your application is {application.state}; it cannot be changed now.")
-    elif version is not None and version != application.version:
-        raise Conflict(
-            f"Somebody changed this application since you read it (yours is version {version}, "
-            f"it is now {application.version}). Reload it and try again."
-        )
     else:
         act.changed(application)
     for field in fields(checked):
@@ -115,9 +118,9 @@ async def _require_applicant(act: Act) -> None:
     own = await act.see(Organisation, act.actor.organisation_id or uuid.UUID(int=0), "Organisation")
     if own.vetting_state is None:
         raise Conflict("Vetting does not apply to your organisation; there is nothing to apply for.")
-    if own.vetting_state not in MAY_APPLY:
-        states = " or ".join(MAY_APPLY)
-        raise Conflict(f"Your organisation is {own.vetting_state}; it applies when it is {states}.")
+    state = VettingState(own.vetting_state)
+    if state not in MAY_APPLY:
+        raise Conflict(APPLIES_NOT[state])
 
 
 async def _open_of(act: Act) -> VettingApplication | None:
@@ -131,33 +134,40 @@ async def _open_of(act: Act) -> VettingApplication | None:
     return found
 
 
+def _require_read(application: VettingApplication | None, version: int | None) -> None:
+    """Nobody writes over what he or she has not read: another's draft, or the end of one's own."""
+    if application is None:
+        if version is not None:
+            raise Conflict(
+                "The draft that you read is a draft no more: it was submitted, and came back. Reload."
+            )
+    elif application.state != ApplicationState.DRAFT:
+        raise Conflict(f"Your application is {application.state}; it cannot be changed now.")
+    elif version is None:
+        raise Conflict(
+            f"Your organisation has a draft already, {application.reference}, that you have not read (it is "
+            f"version {application.version}). Read it, and send its version with what you change."
+        )
+    elif version != application.version:
+        raise Conflict(
+            f"Somebody changed this application since you read it (yours is version {version}, "
+            f"it is now {application.version}). Reload it and try again."
+        )
+
+
 def _checked(content: Content) -> Content:
     problems = Problems()
     checked = Content(
         description=problems.text(content.description, "description", longest=LONG, required=False),
         purpose=problems.text(content.purpose, "purpose", longest=LONG, required=False),
-        registration_number=problems.text(
+        registration_number=problems.line(
             content.registration_number, "registrationNumber", longest=SHORT, required=False
         ),
-        website=_website(problems, content.website),
+        website=problems.website(content.website, "website"),
         statements=[statement.value for statement in Statement if statement in content.statements],
     )
     problems.check()
     return checked
-
-
-def _website(problems: Problems, given: str | None) -> str | None:
-    address = problems.text(given, "website", longest=LONGEST_WEBSITE, required=False)
-    if address is None:
-        return None
-    try:
-        parts = urlsplit(address)
-        is_web = parts.scheme in ("http", "https") and "." in (parts.hostname or "")
-    except ValueError:
-        is_web = False
-    if not is_web or not address.isprintable() or " " in address or parts.username is not None:
-        problems.add("website", code="MALFORMED", message="write it as https://example.org")
-    return address
 
 
 async def _check_documents(act: Act, ids: Sequence[uuid.UUID]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from hub.act import Act
 from hub.errors import Conflict, NotAllowed
+from hub.organisations import standing
 from hub.organisations.models import Organisation, VettingApplication, VettingDecision
 from hub.organisations.workflow import (
     ApplicationState,
@@ -60,7 +61,7 @@ async def decide(
 
 
 async def suspend(act: Act, *, organisation_id: uuid.UUID, reason: str, version: int | None) -> Organisation:
-    """Stop a vetted partner from submitting, pledging and offering; the public sees it no more."""
+    """Stop a vetted partner from saying anything to others (see standing.py); the public sees it no more."""
     return await _of_partner(
         act, organisation_id, Action.PARTNER_SUSPEND, VettingEvent.SUSPEND, reason, version
     )
@@ -83,6 +84,7 @@ async def _of_partner(
     reason: str,
     version: int | None,
 ) -> Organisation:
+    await standing.alone(act, organisation_id)
     partner = await act.take(Organisation, organisation_id, action, what="Partner", version=version)
     said = _reason(reason, "reason")
     advance(act, partner, event)
@@ -109,6 +111,7 @@ async def _take(act: Act, id: uuid.UUID, action: Action, version: int | None) ->
 async def _move(act: Act, application: VettingApplication, event: VettingEvent, **kept: Any) -> None:
     """Move the application and its organisation, which nobody else moves meanwhile, and keep who did it."""
     state = next_of_application(ApplicationState(application.state), event)
+    await standing.alone(act, application.organisation_id)
     partner = await act.see(Organisation, application.organisation_id, "Organisation")
     await act.session.refresh(partner, with_for_update=True)
     advance(act, partner, event)

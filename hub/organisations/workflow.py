@@ -64,11 +64,11 @@ _A, _V, _E = ApplicationState, VettingState, VettingEvent
 OPEN = (_A.DRAFT, _A.SUBMITTED, _A.UNDER_VETTING)
 """An organisation has at most one application in these."""
 
-BARRED = (_V.REJECTED, _V.SUSPENDED)
-"""Of partners: those whose people invite nobody, and confirm nobody by having invited."""
-
 MAY_APPLY = (_V.APPLIED, _V.REJECTED)
 """Of partners: who was rejected may apply again."""
+
+BARRED = (_V.REJECTED, _V.SUSPENDED)
+"""Of partners: they say nothing to anybody outside; their people invite nobody, and have confirmed nobody."""
 
 OF_APPLICATION: dict[tuple[ApplicationState, VettingEvent], ApplicationState] = {
     (_A.DRAFT, _E.SUBMIT): _A.SUBMITTED,

@@ -37,7 +37,7 @@ async def offer(
     policy.require(act.actor, Action.SECONDMENT_OFFER, offered)
     await require_vetted(act, offered.organisation_id)
     problems = Problems()
-    offered.title = problems.text(title, "title", longest=SHORT) or ""
+    offered.title = problems.line(title, "title", longest=SHORT) or ""
     offered.expertise = problems.text(expertise, "expertise", longest=LONG) or ""
     wrong = period.problems_of(starts_on=starts_on, ends_on=ends_on)
     problems.extend(wrong)

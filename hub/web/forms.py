@@ -95,6 +95,10 @@ class Form:
         text = self.given(name)
         return int(text) if text is not None and text.isdecimal() and len(text) <= LONGEST_NUMBER else text
 
+    def version(self) -> int | str | None:
+        """The version that what was typed rests on; where one chose to replace what is there, that one."""
+        return self.number("presentVersion" if self.value("do") == "replace" else "expectedVersion")
+
     def errors(self, name: str) -> tuple[str, ...]:
         """The messages to show beside a field."""
         return tuple(problem.message for problem in self.problems if problem.field == name)

@@ -17,7 +17,8 @@ from hub.identity.actor import Actor
 from schema.api import PLANNER
 from schema.compiler.ids import global_id
 from schema.vetting import VETTING_APPLICATIONS, VettingApplicationOrderField
-from tests.conftest import requests_own
+from tests.conftest import Client, requests_own
+from tests.organisations.applications import partner_id, under_vetting
 from tests.policy.clones import actor_of, as_owner, clone
 
 LARGE = ("vetting_applications", "vetting_documents", "vetting_decisions", "files")
@@ -102,3 +103,24 @@ async def scanned(database: Database, actor: Actor, document: str) -> set[str]:
     async with requests_own(database, actor) as connection:
         rows = await connection.fetch(f"explain {plan.sql}", *plan.arguments(variables, actor))
     return set(re.findall(r"Seq Scan on (\w+)", "\n".join(row[0] for row in rows))) & set(LARGE)
+
+
+async def test_every_filter_and_order_of_the_list_gives_what_it_says(people: Client, place: Place) -> None:
+    id = await under_vetting(people, place)
+    staff, partner = await people("staff"), await partner_id(people)
+    listed = "query($f: VettingApplicationFilter, $o: VettingApplicationOrder) {"
+    listed += " vettingApplications(filter: $f, orderBy: $o, first: 50) { nodes { id reference state } } }"
+
+    async def found(filter: dict[str, Any], order: dict[str, Any]) -> list[dict[str, Any]]:
+        nodes: list[dict[str, Any]] = (await staff.data(listed, f=filter, o=order))["vettingApplications"][
+            "nodes"
+        ]
+        return nodes
+
+    newest = {"field": "CREATED_AT", "direction": "DESC"}
+    assert (await found({"organisation": partner}, newest))[0]["id"] == id
+    states = {one["state"] for one in await found({"state": ["UNDER_VETTING"]}, newest)}
+    assert states == {"UNDER_VETTING"}
+    references = [one["reference"] for one in await found({}, {"field": "REFERENCE"})]
+    assert references == sorted(references)
+    assert len(references) >= 5

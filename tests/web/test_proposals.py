@@ -197,8 +197,27 @@ async def test_a_stale_edit_is_a_conflict_that_keeps_the_text(visit: Visit) -> N
     assert page.form(edit).values["summary"] == "Mine."
     assert "Theirs." in (await partner.open(address)).text, "nothing was overwritten"
     again = await partner.send(page.form(edit))
-    assert again.status == 303
-    assert "Mine." in (await partner.follow(again)).text
+    assert again.status == 409, "saving again replaces nothing either"
+    assert "Theirs." in (await partner.open(address)).text
+    wrong = await partner.send(again.form(edit), do="replace", title="")
+    assert wrong.status == 422
+    done = await partner.send(wrong.form(edit), title="Mine too")
+    assert done.status == 303, "what was decided need not be decided again"
+    assert "Mine." in (await partner.follow(done)).text
+
+
+async def test_an_edit_that_is_mended_still_rests_on_the_version_that_was_read(visit: Visit) -> None:
+    partner, colleague = await visit("partner"), await visit("focal-point")
+    address, _ = await drafted(partner)
+    edit = f"{address}/edit"
+    form = (await partner.open(edit)).form(edit)
+    theirs = await colleague.send((await colleague.open(edit)).form(edit), summary="Theirs.")
+    assert theirs.status == 303
+    wrong = await partner.send(form, summary="Mine.", budget__amount="plenty")
+    assert wrong.status == 422
+    mended = await partner.send(wrong.form(edit), budget__amount="1.00")
+    assert mended.status == 409
+    assert "Theirs." in (await partner.open(address)).text, "nothing was overwritten"
 
 
 async def test_a_stale_vote_is_a_conflict_that_keeps_the_reasons(visit: Visit) -> None:

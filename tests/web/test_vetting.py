@@ -9,12 +9,14 @@ from urllib.parse import quote
 
 import pytest
 from sqlalchemy import text
+from starlette.applications import Starlette
 
 from hub.database import Place
 from hub.files.media import LARGEST
 from schema.compiler.ids import parse
 from tests.conftest import Client
 from tests.files.samples import BAD, PDF
+from tests.organisations.staffing import employ
 from tests.policy.clones import IDENTITIES, as_owner
 from tests.policy.stage import Stage
 from tests.web.browsing import SentForm, Shown, Visitor, assert_whole
@@ -77,7 +79,12 @@ async def test_staff_register_a_partner_and_its_focal_point_is_invited(visit: Vi
     empty = await staff.send(page.form(NEW))
     assert_whole(empty)
     assert empty.status == 422
-    for problem in ("Kind: fill this in",):
+    for problem in (
+        "Official name: fill this in",
+        "Everyday name: fill this in",
+        "Kind: choose what the organisation is",
+        "E-mail address of the focal point: fill this in",
+    ):
         assert problem in empty.text
     typed = {"name": "Demo Alliance", "shortName": "DA", "kind": "ACADEMIA", "email": "nobody"}
     wrong = await staff.send(page.form(NEW), **typed)
@@ -178,7 +185,7 @@ async def test_nothing_typed_is_lost_and_each_error_names_its_field(visit: Visit
     good = {**TYPED, "website": "javascript:alert(1)"}
     wrong = await send_application(focal_point, page, "submit", file=("a.pdf", PDF), typed=good)
     assert_whole(wrong)
-    assert "Website: write it as https://example.org" in wrong.text
+    assert "Website: write the whole address, beginning with https:// or http://" in wrong.text
     assert "a.pdf" in wrong.text, "what was handed in is still there"
     (id,) = (wrong.form(APPLY).values["documentIds"],)
     mended = await send_application(
@@ -209,6 +216,101 @@ async def test_who_was_returned_writes_the_next_from_the_last(visit: Visit, plac
     assert "statements" not in again.form(APPLY).values, "one declares anew"
     next_one = await send_application(focal_point, again, "submit", statements=STATEMENTS)
     assert next_one.response.headers["location"].partition("?")[0] != address
+
+
+async def test_who_was_late_sees_the_conflict_keeps_the_text_and_decides(
+    app: Starlette, visit: Visit, place: Place
+) -> None:
+    await set_vetting(place, "APPLIED")
+    focal_point = await visit("focal-point")
+    somebody = await employ(app, place, focal_point.http, "FOCAL_POINT")
+    colleague = Visitor(focal_point.http, somebody.browser.cookie)
+    mine, empty = {**TYPED, "purpose": "Mine."}, await focal_point.open(APPLY)
+    begun = await send_application(colleague, await colleague.open(APPLY), "save", typed=TYPED)
+    address = begun.response.headers["location"].partition("?")[0]
+    late = empty
+    for do in ("save", "save", "submit"):
+        late = await send_application(focal_point, late, do, statements=STATEMENTS, typed=mine)
+        assert_whole(late)
+        assert late.status == 409, "saving again replaces nothing either"
+        assert "Your organisation has a draft already" in late.text
+        assert address in late.links, "theirs can be looked at"
+        assert late.form(APPLY).values["purpose"] == "Mine."
+    shown = await focal_point.open(address)
+    assert "Two weeks." in shown.text
+    wrong = await send_application(focal_point, late, "replace", typed={**mine, "website": "nonsense"})
+    assert wrong.status == 422
+    stale = await colleague.open(APPLY)
+    done = await send_application(focal_point, wrong, "save", typed={**mine, "website": ""})
+    assert "Mine." in (await focal_point.follow(done)).text, "what was decided need not be decided again"
+    again = await send_application(colleague, stale, "save", typed=TYPED)
+    assert again.status == 409
+    assert "Somebody changed this application since you read it" in again.text
+
+
+async def test_a_form_that_is_mended_still_rests_on_the_version_that_was_read(
+    visit: Visit, place: Place
+) -> None:
+    await set_vetting(place, "APPLIED")
+    focal_point = await visit("focal-point")
+    await send_application(focal_point, await focal_point.open(APPLY), "save", typed=TYPED)
+    mine, theirs = await focal_point.open(APPLY), await focal_point.open(APPLY)
+    saved = await send_application(focal_point, theirs, "save", typed={**TYPED, "purpose": "Theirs."})
+    assert saved.status == 303
+    wrong = await send_application(focal_point, mine, "save", file=("a.pdf", b"x"), typed=TYPED)
+    assert wrong.status == 422
+    late = await send_application(focal_point, wrong, "save", typed=TYPED)
+    assert late.status == 409
+    unagreed = await send_application(focal_point, await focal_point.open(APPLY), "submit", typed=TYPED)
+    assert unagreed.status == 422
+    mended = await send_application(focal_point, unagreed, "submit", statements=STATEMENTS, typed=TYPED)
+    assert mended.status == 303, "what one saved oneself is no conflict"
+
+
+async def test_the_same_form_sent_twice_submits_once(visit: Visit, place: Place) -> None:
+    await set_vetting(place, "APPLIED")
+    focal_point = await visit("focal-point")
+    page = await focal_point.open(APPLY)
+    first, second = [
+        await send_application(focal_point, page, "submit", statements=STATEMENTS, typed=TYPED)
+        for _ in range(2)
+    ]
+    assert (first.status, second.status) == (303, 303)
+    assert first.response.headers["location"].partition("?")[0] in second.response.headers["location"]
+    assert "The application was submitted." in (await focal_point.follow(second)).text
+
+
+async def test_who_cannot_apply_is_told_why(visit: Visit, place: Place) -> None:
+    focal_point = await visit("focal-point")
+    said = {
+        "VETTED": "Your organisation is vetted already: there is nothing to apply for.",
+        "SUSPENDED": "Your organisation is suspended. It does not apply again",
+        "UNDER_VETTING": "The application of your organisation is under vetting",
+    }
+    for state, words in said.items():
+        await set_vetting(place, state)
+        page = await focal_point.open(APPLY)
+        assert_whole(page)
+        assert words in page.text
+        assert not [form for form in page.forms if form.action == APPLY]
+        late = await focal_point.http.post(
+            APPLY,
+            data={"purpose": "Typed long ago."},
+            files={"document": ("", b"")},
+            headers=focal_point.headers,
+        )
+        assert late.status_code == 409
+        assert "Typed long ago." in late.text
+    for name in ("staff", "co-manager-au"):
+        page = await (await visit(name)).open(APPLY)
+        assert "Vetting does not apply to your organisation" in page.text, name
+    await set_vetting(place, "APPLIED")
+    assert "ask one of them" in (await (await visit("partner")).open(APPLY)).text
+    sent_in = await send_application(
+        focal_point, await focal_point.open(APPLY), "submit", statements=STATEMENTS, typed=TYPED
+    )
+    assert sent_in.status == 303
+    assert "waits for the office, and cannot be changed now" in (await focal_point.open(APPLY)).text
 
 
 # -- suspending ----------------------------------------------------------------------------------------

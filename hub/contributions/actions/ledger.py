@@ -49,7 +49,7 @@ async def pledge(
     policy.require(act.actor, Action.CONTRIBUTION_PLEDGE, pledged)
     await require_vetted(act, pledged.provider_id)
     problems = Problems()
-    pledged.title = problems.text(title, "title", longest=SHORT) or ""
+    pledged.title = problems.line(title, "title", longest=SHORT) or ""
     pledged.description = problems.text(description, "description", longest=LONG, required=False)
     if not period.EARLIEST.year <= year <= period.LATEST.year:
         problems.add("year", code="OUT_OF_RANGE", message="give a year such as 2026")

@@ -128,7 +128,7 @@ async def withdraw(act: Act, *, proposal_id: uuid.UUID, reason: str, version: in
 async def _checked(act: Act, content: Content) -> Content:
     """The content as it will be kept; InvalidInput with everything wrong with it."""
     problems = Problems()
-    title = problems.text(content.title, "title", longest=SHORT)
+    title = problems.line(content.title, "title", longest=SHORT)
     summary = problems.text(content.summary, "summary", longest=LONG, required=False)
     objectives = problems.text(content.objectives, "objectives", longest=LONG, required=False)
     problems.extend(period.problems_of(starts_on=content.starts_on, ends_on=content.ends_on))

@@ -10,6 +10,7 @@ from hub.act import Act
 from hub.errors import Conflict, InvalidInput, Problem
 from hub.identity.models import Person, RoleGrant, in_force
 from hub.organisations.models import Organisation
+from hub.organisations.standing import require_unbarred
 from hub.policy import CO_CHAIR, CO_MANAGER, REVIEWER, STAFF, Action
 from hub.proposals.actions.moves import advance, take, tell_office
 from hub.proposals.models import Consultation, Guidance, Proposal, ProposalReview
@@ -84,6 +85,7 @@ async def review(
     """Give one's opinion of the revision that one was asked about, once."""
     mine = await act.take(ProposalReview, review_id, Action.PROPOSAL_REVIEW, what="Review")
     _require_open(mine)
+    await require_unbarred(act, act.actor.organisation_id)
     mine.comment = _text(comment, "comment")
     mine.recommendation, mine.state, mine.submitted_at = recommendation.value, ReviewState.SUBMITTED, act.now
     act.record(Action.PROPOSAL_REVIEW, mine, recommendation=recommendation.value)
@@ -146,6 +148,7 @@ async def respond_to_consultation(act: Act, *, consultation_id: uuid.UUID, respo
     )
     if asked.responded_at is not None:
         raise Conflict("Your organisation has answered already.")
+    await require_unbarred(act, asked.consulted_id)
     asked.response = _text(response, "response")
     asked.responded_at, asked.responded_by_id = act.now, act.person_id
     act.record(Action.PROPOSAL_RESPOND_TO_CONSULTATION, asked)

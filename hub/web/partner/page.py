@@ -10,7 +10,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from hub.web.answering import REFUSAL_STATUS, go, show
+from hub.web.answering import REFUSAL_STATUS, show
+from hub.web.done import done_here, go_done
 from hub.web.operations import Operation, Refused, ask
 from hub.web.people.deeds import Attempt, Deed, attempt, done_by, forms_of
 
@@ -43,7 +44,7 @@ async def partner(request: Request) -> Response:
     tried = await attempt(request, DEEDS)
     if tried.refused is not None:
         return await _show(request, tried)
-    return go(f"{address(request.path_params['id'])}?done={tried.deed.slug}")
+    return go_done(request, address(request.path_params["id"]), tried.deed.slug)
 
 
 async def _show(request: Request, tried: Attempt | None = None) -> Response:
@@ -54,7 +55,7 @@ async def _show(request: Request, tried: Attempt | None = None) -> Response:
     if data["organisation"] is None or data["organisation"]["__typename"] != "Partner":
         raise HTTPException(404)
     refused = tried.refused if tried else None
-    done = request.query_params.get("done", "")
+    done = done_here(request)
     is_new = tried is None and done == "registered"
     return show(
         request,

@@ -8,7 +8,8 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from hub.web.answering import REFUSAL_STATUS, go, show
+from hub.web.answering import REFUSAL_STATUS, show
+from hub.web.done import go_done
 from hub.web.forms import Form, posted_form
 from hub.web.listing import options
 from hub.web.operations import Operation, Refused, ask, change
@@ -38,7 +39,7 @@ async def new_partner(request: Request) -> Response:
         typed = Form(FIELDS, {name: form.chosen(name) for name in FIELDS if form.chosen(name)})
         kept = typed.with_problems(refused.problems, malformed={"kind": "choose one of the list"})
         return await _form(request, kept, refused)
-    return go(f"{address(result['partner']['id'])}?done=registered")
+    return go_done(request, address(result["partner"]["id"]), "registered")
 
 
 async def _form(request: Request, form: Form, refused: Refused | None = None) -> Response:

@@ -84,6 +84,6 @@ def forms_of(deeds: Sequence[Deed], tried: Attempt | None) -> dict[str, Form]:
     return forms
 
 
-def done_by(deeds: Sequence[Deed], slug: str) -> str | None:
-    """What to say of the deed that the address names as done."""
+def done_by(deeds: Sequence[Deed], slug: str | None) -> str | None:
+    """What to say of the deed that was done."""
     return next((deed.done for deed in deeds if deed.slug == slug), None)

@@ -11,7 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from hub.config import Settings
-from hub.web.answering import REFUSAL_STATUS, go, show
+from hub.web.answering import REFUSAL_STATUS, show
+from hub.web.done import done_here, go_done
 from hub.web.operations import Operation, Refused, ask
 from hub.web.people.deeds import Attempt, Deed, attempt, done_by, forms_of
 
@@ -51,8 +52,8 @@ async def people(request: Request) -> Response:
     if tried.refused is not None:
         return await _list(request, tried)
     organisation = request.query_params.get("organisation")
-    back = f"{address(organisation)}&" if organisation else "/account/people?"
-    return go(f"{back}done={tried.deed.slug}")
+    back = address(organisation) if organisation else "/account/people"
+    return go_done(request, back, tried.deed.slug)
 
 
 async def _list(request: Request, tried: Attempt | None = None) -> Response:
@@ -66,7 +67,7 @@ async def _list(request: Request, tried: Attempt | None = None) -> Response:
         status_code=REFUSAL_STATUS[refused.kind] if refused else 200,
         tried=tried,
         forms=forms_of(DEEDS, tried),
-        done=done_by(DEEDS, request.query_params.get("done", "")) if tried is None else None,
+        done=done_by(DEEDS, done_here(request)) if tried is None else None,
         labels=INVITE.labels,
         hub_address=settings.base_url,
         sends_mail=settings.sends_mail,

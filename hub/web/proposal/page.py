@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from hub.web.answering import show
+from hub.web.done import done_here
 from hub.web.forms import Form
 from hub.web.operations import Operation, Refused, ask
 from hub.web.proposal_actions.forms import BY_NAME, BY_SLUG, ActionForm
@@ -51,7 +52,7 @@ async def proposal(request: Request) -> Response:
     data = await ask(request, PROPOSAL, {"reference": request.path_params["reference"]})
     if data["proposal"] is None:
         raise HTTPException(404)
-    done = request.query_params.get("done", "")
+    done = done_here(request) or ""
     message = BY_SLUG[done].done if done in BY_SLUG else SAVED.get(done)
     return _show(request, data, done=message)
 

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from hub.web.answering import REFUSAL_STATUS, go, show
+from hub.web.done import go_done
 from hub.web.forms import Form, posted_form
 from hub.web.operations import Operation, Refused, ask, change
 from hub.web.proposal.page import address, proposal_after
@@ -30,7 +31,7 @@ async def proposal_action(request: Request) -> Response:
         result = await change(request, action.operation, _given(action, form))
     except Refused as refused:
         return await _refused(request, action, form, refused)
-    return go(f"{address(result['proposal']['reference'])}?done={action.slug}")
+    return go_done(request, address(result["proposal"]["reference"]), action.slug)
 
 
 def _given(action: ActionForm, form: Form) -> dict[str, Any]:

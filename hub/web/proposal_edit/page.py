@@ -9,7 +9,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from hub.web.answering import REFUSAL_STATUS, go, show
+from hub.web.answering import REFUSAL_STATUS, show
+from hub.web.done import go_done
 from hub.web.forms import Form, posted_form
 from hub.web.operations import Operation, Refused, ask, change
 from hub.web.proposal.page import address
@@ -24,19 +25,19 @@ async def edit_proposal(request: Request) -> Response:
     if request.method != "POST":
         data = await _read(request)
         revision = data["proposal"]["workingRevision"] or data["proposal"]["revision"]
-        return _form(request, data, filled(revision))
-    form = await posted_form(request, (*HIDDEN, *FIELDS))
+        return _form(request, data, filled(revision), data["proposal"]["version"])
+    form = await posted_form(request, ("do", "presentVersion", *HIDDEN, *FIELDS))
     hidden = {
         "id": form.given("id"),
-        "expectedVersion": form.number("expectedVersion"),
+        "expectedVersion": form.version(),
         "idempotencyKey": form.given("idempotencyKey"),
     }
     try:
         result = await change(request, UPDATE, content(form) | hidden)
     except Refused as refused:
         kept = visible(form).with_problems(refused.problems, malformed=MALFORMED)
-        return _form(request, await _read(request), kept, refused)
-    return go(f"{address(result['proposal']['reference'])}?done=draft")
+        return _form(request, await _read(request), kept, form.version(), refused)
+    return go_done(request, address(result["proposal"]["reference"]), "draft")
 
 
 async def _read(request: Request) -> dict[str, Any]:
@@ -47,7 +48,14 @@ async def _read(request: Request) -> dict[str, Any]:
     return data
 
 
-def _form(request: Request, data: dict[str, Any], form: Form, refused: Refused | None = None) -> Response:
+def _form(
+    request: Request,
+    data: dict[str, Any],
+    form: Form,
+    version: int | str | None,
+    refused: Refused | None = None,
+) -> Response:
+    """The form, and the version that what is typed in it rests on."""
     return show(
         request,
         "proposal_edit/template.html",
@@ -56,6 +64,11 @@ def _form(request: Request, data: dict[str, Any], form: Form, refused: Refused |
         form=form,
         labels=LABELS,
         options=choices(data),
+        version=version,
+        is_stale=refused is not None
+        and refused.kind == "Conflict"
+        and "UPDATE" in data["proposal"]["allowedActions"]
+        and version != data["proposal"]["version"],
         refused=refused,
         key=str(uuid.uuid4()),
     )

@@ -8,7 +8,8 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from hub.web.answering import REFUSAL_STATUS, go, show
+from hub.web.answering import REFUSAL_STATUS, show
+from hub.web.done import go_done
 from hub.web.forms import Form, posted_form
 from hub.web.operations import Operation, Refused, ask, change
 from hub.web.proposal.page import address
@@ -29,7 +30,7 @@ async def new_proposal(request: Request) -> Response:
     except Refused as refused:
         kept = visible(form).with_problems(refused.problems, malformed=MALFORMED)
         return await _form(request, kept, refused)
-    return go(f"{address(result['proposal']['reference'])}?done=draft")
+    return go_done(request, address(result["proposal"]["reference"]), "draft")
 
 
 async def _form(request: Request, form: Form, refused: Refused | None = None) -> Response:

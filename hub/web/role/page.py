@@ -10,7 +10,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from hub.web.answering import REFUSAL_STATUS, go, show
+from hub.web.answering import REFUSAL_STATUS, show
+from hub.web.done import done_here, go_done
 from hub.web.operations import Operation, Refused, ask
 from hub.web.people.deeds import Attempt, Deed, attempt, done_by, forms_of
 
@@ -43,7 +44,7 @@ async def role(request: Request) -> Response:
     tried = await attempt(request, DEEDS)
     if tried.refused is not None:
         return await _show(request, tried)
-    return go(f"{address(request.path_params['id'])}?done={tried.deed.slug}")
+    return go_done(request, address(request.path_params["id"]), tried.deed.slug)
 
 
 async def _show(request: Request, tried: Attempt | None = None) -> Response:
@@ -64,7 +65,7 @@ async def _show(request: Request, tried: Attempt | None = None) -> Response:
         successors=await _successors(request, held),
         tried=tried,
         forms=forms_of(DEEDS, tried),
-        done=done_by(DEEDS, request.query_params.get("done", "")) if tried is None else None,
+        done=done_by(DEEDS, done_here(request)) if tried is None else None,
         labels={**END.labels, **HAND_OVER.labels},
         here=address(held["id"]),
         new_key=lambda: str(uuid.uuid4()),

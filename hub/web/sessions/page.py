@@ -7,7 +7,8 @@ from typing import Any, Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from hub.web.answering import REFUSAL_STATUS, go, show
+from hub.web.answering import REFUSAL_STATUS, show
+from hub.web.done import done_here, go_done
 from hub.web.forms import posted_form
 from hub.web.operations import Operation, Refused, ask, change
 
@@ -24,7 +25,7 @@ async def sessions(request: Request) -> Response:
         await change(request, REVOKE, {"id": form.value("id")})
     except Refused as refused:
         return await _list(request, refused)
-    return go("/account/sessions?done=1")
+    return go_done(request, "/account/sessions", "revoke")
 
 
 async def _list(request: Request, refused: Refused | None = None) -> Response:
@@ -35,5 +36,5 @@ async def _list(request: Request, refused: Refused | None = None) -> Response:
         data,
         status_code=200 if refused is None else REFUSAL_STATUS[refused.kind],
         refused=refused,
-        is_done="done" in request.query_params and refused is None,
+        is_done=done_here(request) is not None and refused is None,
     )

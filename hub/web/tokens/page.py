@@ -10,7 +10,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from hub.web.answering import REFUSAL_STATUS, go, show
+from hub.web.answering import REFUSAL_STATUS, show
+from hub.web.done import done_here, go_done
 from hub.web.forms import Form, posted_form
 from hub.web.operations import Operation, Refused, ask, change
 
@@ -67,7 +68,7 @@ async def _revoke(request: Request, form: Form) -> Response:
         await change(request, REVOKE, {"id": form.value("id")})
     except Refused as refused:
         return await _list(request, _new(), refused)
-    return go("/account/tokens?done=1")
+    return go_done(request, "/account/tokens", "revoke")
 
 
 def _new() -> Form:
@@ -90,6 +91,6 @@ async def _list(
         labels=LABELS,
         access=ACCESS,
         now=datetime.now(UTC).isoformat(),
-        is_done="done" in request.query_params and refused is None and made is None,
+        is_done=done_here(request) is not None and refused is None and made is None,
         new_key=lambda: str(uuid.uuid4()),
     )

@@ -11,7 +11,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from hub.web.answering import REFUSAL_STATUS, go, show
+from hub.web.answering import REFUSAL_STATUS, show
+from hub.web.done import done_here, go_done
 from hub.web.operations import Operation, ask
 from hub.web.people.deeds import Attempt, Deed, attempt, done_by, forms_of
 
@@ -68,7 +69,7 @@ async def vetting_application(request: Request) -> Response:
     tried = await attempt(request, DEEDS)
     if tried.refused is not None:
         return await _show(request, tried)
-    return go(f"{address(request.path_params['reference'])}?done={tried.deed.slug}")
+    return go_done(request, address(request.path_params["reference"]), tried.deed.slug)
 
 
 async def _show(request: Request, tried: Attempt | None = None) -> Response:
@@ -77,7 +78,7 @@ async def _show(request: Request, tried: Attempt | None = None) -> Response:
     if application is None:
         raise HTTPException(404)
     refused = tried.refused if tried else None
-    done = request.query_params.get("done", "")
+    done = done_here(request)
     return show(
         request,
         "vetting_application/template.html",

@@ -11,7 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from hub.errors import InvalidInput, NotAllowed
-from hub.web.answering import REFUSAL_STATUS, go, show
+from hub.web.answering import REFUSAL_STATUS, show
+from hub.web.done import go_done
 from hub.web.forms import Form, ProblemRecord, Sent, posted_with_file
 from hub.web.operations import Operation, Refused, ask, change
 from hub.web.vetting_application.page import SUBMIT, address
@@ -30,7 +31,17 @@ LABELS: Final = {
 }
 FIELDS: Final = tuple(LABELS)
 LISTS: Final = ("statements", "documentIds")
-HIDDEN: Final = ("do", "expectedVersion", "idempotencyKey")
+HIDDEN: Final = ("do", "expectedVersion", "presentVersion", "idempotencyKey")
+APPLIES_NOT: Final[Mapping[str | None, str]] = {
+    None: "Vetting does not apply to your organisation: there is nothing that it has to apply for.",
+    "UNDER_VETTING": "The application of your organisation is under vetting, and cannot be changed now.",
+    "VETTED": "Your organisation is vetted already: there is nothing to apply for.",
+    "SUSPENDED": "Your organisation is suspended. It does not apply again; ask the RSO what it takes to be "
+    "reinstated.",
+}
+"""What to say to whoever cannot apply, by how far the vetting of the organisation has come."""
+WAITS: Final = "The application of your organisation waits for the office, and cannot be changed now."
+NOT_A_FOCAL_POINT: Final = "The focal points of your organisation apply for it; ask one of them."
 LARGEST_TYPED: Final = 1_000_000
 UPLOAD_SECONDS: Final = 600
 """For how long somebody on a slow line may send the form with a document."""
@@ -49,25 +60,27 @@ async def apply_for_vetting(request: Request) -> Response:
     if request.method != "POST":
         data = await ask(request, APPLY)
         draft = _draft(data)
-        return _show(request, data, draft.form, draft.documents)
+        return _show(request, data, draft.form, draft.documents, draft.version)
     if request.state.actor.is_public:
         _refuse_large(request)
     else:
         request.state.deadline.extend(UPLOAD_SECONDS)
     sent = await posted_with_file(request, (*HIDDEN, *FIELDS), "document")
-    form = _visible(sent.form)
+    form, version = _visible(sent.form), sent.form.version()
     try:
         form = await _attached(request, form, sent)
         result = await change(request, SAVE, _given(form, sent.form))
         saved = result["vettingApplication"]
-        if sent.form.value("do") == "submit":
+        version = saved["version"]
+        # A form that is sent twice saves once; then the application may be submitted already.
+        if sent.form.value("do") == "submit" and saved["state"] == "DRAFT":
             await change(request, SUBMIT.operation, {"id": saved["id"], "expectedVersion": saved["version"]})
     except Refused as refused:
-        return await _again(request, form, refused)
+        return await _again(request, form, version, refused)
     finally:
         await request.close()
     done = "submit" if sent.form.value("do") == "submit" else "saved"
-    return go(f"{address(saved['reference'])}?done={done}")
+    return go_done(request, address(saved["reference"]), done)
 
 
 def _refuse_large(request: Request) -> None:
@@ -79,8 +92,7 @@ def _refuse_large(request: Request) -> None:
 
 def _draft(data: Mapping[str, Any]) -> Draft:
     """The draft, or what the last application said where that was returned or rejected; one declares anew."""
-    organisation = (data["viewer"] or {}).get("organisation") or {}
-    applications = organisation.get("vettingApplications") or []
+    applications = _applications(data)
     if not applications:
         return Draft(Form(FIELDS), {}, None)
     last = applications[-1]
@@ -89,6 +101,23 @@ def _draft(data: Mapping[str, Any]) -> Draft:
     if last["state"] != "DRAFT":
         return Draft(Form.filled(FIELDS, values | {"statements": []}), documents, None)
     return Draft(Form.filled(FIELDS, values), documents, last["version"])
+
+
+def _applications(data: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Those of the viewer's organisation that the viewer sees, in the order in which they were begun."""
+    organisation = (data["viewer"] or {}).get("organisation") or {}
+    return organisation.get("vettingApplications") or []
+
+
+def _applies_not(data: Mapping[str, Any]) -> str | None:
+    """Why the viewer cannot apply; None where he or she can, or is not signed in."""
+    viewer = data["viewer"]
+    if viewer is None or "SAVE_VETTING_APPLICATION" in viewer["allowedActions"]:
+        return None
+    state = (viewer["organisation"] or {}).get("vettingState")
+    if state in APPLIES_NOT:
+        return APPLIES_NOT[state]
+    return WAITS if "FOCAL_POINT" in viewer["roles"] else NOT_A_FOCAL_POINT
 
 
 def _visible(form: Form) -> Form:
@@ -118,19 +147,19 @@ def _given(form: Form, sent: Form) -> dict[str, Any]:
         name: form.given(name) for name in FIELDS if name not in (*LISTS, "document")
     } | {name: list(form.chosen(name)) for name in LISTS}
     return given | {
-        "expectedVersion": sent.number("expectedVersion"),
+        "expectedVersion": sent.version(),
         "idempotencyKey": sent.given("idempotencyKey"),
     }
 
 
-async def _again(request: Request, form: Form, refused: Refused) -> Response:
-    """The form with everything that was typed and handed in."""
+async def _again(request: Request, form: Form, version: int | str | None, refused: Refused) -> Response:
+    """The form with everything that was typed and handed in, and the version that it rests on."""
     data = await ask(request, APPLY)
     documents = dict(_draft(data).documents)
     for id in form.chosen("documentIds"):
         if id not in documents:
             documents[id] = await _name_of(request, id)
-    return _show(request, data, form.with_problems(refused.problems), documents, refused)
+    return _show(request, data, form.with_problems(refused.problems), documents, version, refused)
 
 
 async def _name_of(request: Request, id: str) -> str:
@@ -147,9 +176,11 @@ def _show(
     data: Mapping[str, Any],
     form: Form,
     documents: Mapping[str, str],
+    version: int | str | None,
     refused: Refused | None = None,
 ) -> Response:
     statements = [(value["name"], value["description"]) for value in data["statements"]["enumValues"]]
+    applies_not, present = _applies_not(data), _draft(data).version
     chosen = [id for id in documents if id in form.chosen("documentIds")]
     others = [id for id in documents if id not in chosen]
     return show(
@@ -161,7 +192,14 @@ def _show(
         labels=LABELS,
         statements=statements,
         documents=[(id, documents[id]) for id in (*chosen, *others)],
-        version=_draft(data).version,
+        version=version,
+        present=present,
+        is_stale=refused is not None
+        and refused.kind == "Conflict"
+        and applies_not is None
+        and version != present,
+        last=next(iter(_applications(data)[::-1]), None),
+        applies_not=applies_not,
         refused=refused,
         key=str(uuid.uuid4()),
     )
