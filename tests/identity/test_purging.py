@@ -6,6 +6,7 @@ import asyncio
 import uuid
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -123,7 +124,9 @@ async def test_a_worker_purges_again_and_again_and_a_failure_does_not_end_it(
         await owner.execute(text("revoke execute on function hub.purge() from hub_app"))
     stays, goes = await write(place)
     again = timedelta(milliseconds=20)
-    worker = asyncio.create_task(keep_purging(database, first_after=timedelta(0), every=again))
+    worker = asyncio.create_task(
+        keep_purging(partial(purge, database), first_after=timedelta(0), every=again)
+    )
     await asyncio.sleep(0.2)
     assert goes <= await there(place)
     async with as_owner(place) as owner:

@@ -32,8 +32,6 @@ FIELDS: Final = tuple(LABELS)
 LISTS: Final = ("statements", "documentIds")
 HIDDEN: Final = ("do", "expectedVersion", "idempotencyKey")
 LARGEST_TYPED: Final = 1_000_000
-UPLOAD_SECONDS: Final = 600
-"""For how long somebody on a slow line may send the form with a document."""
 
 
 class Draft(NamedTuple):
@@ -52,8 +50,6 @@ async def apply_for_vetting(request: Request) -> Response:
         return _show(request, data, draft.form, draft.documents)
     if request.state.actor.is_public:
         _refuse_large(request)
-    else:
-        request.state.deadline.extend(UPLOAD_SECONDS)
     sent = await posted_with_file(request, (*HIDDEN, *FIELDS), "document")
     form = _visible(sent.form)
     try:
