@@ -255,6 +255,25 @@ async def test_a_row_never_takes_over_what_may_be_removed(
     assert (await rows(place), kept(tmp_path), await announced(place)) == ([], [], 0)
 
 
+async def test_what_is_given_up_while_it_is_kept_leaves_nothing(
+    place: Place, people: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put = Store.put
+
+    async def stuck(store: Store, key: str, file: Any) -> None:
+        await put(store, key, file)
+        await asyncio.sleep(30)
+
+    monkeypatch.setattr(Store, "put", stuck)
+    sending = asyncio.create_task(hand_in(await people("partner"), PDF))
+    while not kept(tmp_path):
+        await asyncio.sleep(0.01)
+    assert await announced(place) == 1
+    sending.cancel()
+    await asyncio.wait([sending])
+    assert (await rows(place), kept(tmp_path), await announced(place)) == ([], [], 0)
+
+
 async def test_a_key_whose_file_was_purged_says_so(
     place: Place, people: Client, database: Database, store: Store
 ) -> None:
