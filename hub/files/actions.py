@@ -21,6 +21,7 @@ from hub.files.media import LARGEST, MediaType
 from hub.files.models import StoredFile
 from hub.files.names import clean
 from hub.files.store import CHUNK, Store, new_key
+from hub.files.unusable import Unusable
 from hub.identity.actor import Actor, Means
 from hub.policy import Action
 from hub.texts import SHORT, Problems
@@ -125,7 +126,7 @@ async def _give_up(database: Database, store: Store, actor: Actor, object_key: s
 
 
 async def _look(name: str | None, file: IO[bytes], field: str) -> Looked:
-    from hub.files.kinds import Unusable, kind_of  # what reads archives is loaded when the first file comes
+    from hub.files.kinds import kind_of  # what reads archives is loaded when the first file comes
 
     problems = Problems()
     given = problems.text(name, "name", longest=5 * SHORT)
