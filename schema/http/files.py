@@ -7,6 +7,7 @@ import tempfile
 import uuid
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import IO, Any, Final
 
 from starlette.exceptions import HTTPException
@@ -28,6 +29,8 @@ from schema.compiler.ids import global_id
 
 IN_MEMORY: Final = 1 << 20
 """Bytes of an upload before it goes to the disk."""
+UNCACHED: Final = MappingProxyType({"Cache-Control": "private, no-store", "Vary": "Cookie, Authorization"})
+"""Whether the file is there, and whose it is, depends on who asks."""
 POLICY: Final = "default-src 'none'; frame-ancestors 'none'; sandbox"
 
 
@@ -90,7 +93,7 @@ async def download(request: Request) -> Response:
     try:
         found = await find(state.database, request.state.actor, uuid.UUID(request.path_params["id"]))
     except (NotFound, ValueError):
-        raise HTTPException(404) from None
+        raise HTTPException(404, headers=UNCACHED) from None
     except Exception as error:
         known = known_error(error)
         raise error if known is None else known from None
@@ -106,8 +109,7 @@ def _headers(file: StoredFile) -> dict[str, str]:
         "Content-Security-Policy": POLICY,
         "X-Content-Type-Options": "nosniff",
         "Cross-Origin-Resource-Policy": "same-origin",
-        "Cache-Control": "private, no-store",
-        "Vary": "Cookie, Authorization",
+        **UNCACHED,
     }
 
 

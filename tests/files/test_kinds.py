@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import struct
 import zipfile
 from collections.abc import Mapping
@@ -173,4 +174,24 @@ def test_a_download_tells_its_name_twice() -> None:
     assert (
         disposition("ลง.pdf")
         == "attachment; filename=\"document.pdf\"; filename*=UTF-8''%E0%B8%A5%E0%B8%87.pdf"
+    )
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        'a.pd"f',
+        'a".pdf"; filename="b.exe',
+        "a.pdf\r\nSet-Cookie: b=c",
+        "a\\.pdf\\",
+        "a;b.p;df",
+        "a\ud800.pdf",
+        "a.pdf'; x",
+        ".",
+        "",
+    ],
+)
+def test_no_name_breaks_out_of_the_header_of_a_download(name: str) -> None:
+    assert re.fullmatch(
+        r"attachment; filename=\"[A-Za-z0-9 ._()-]+\"; filename\*=UTF-8''[A-Za-z0-9%._~-]*", disposition(name)
     )
