@@ -82,17 +82,19 @@ async def upload(
         if not await is_used(act, key):
             await require_room(act, limits, looked.size, field)
         await act.session.execute(_ANNOUNCE, {"key": object_key, "size": looked.size})
+    is_there = False
     try:
         await store.put(object_key, file)
+        is_there = True
         async with acting(database, actor, now) as act:
             given = {"name": looked.name, "sha256": looked.sha256.hex()}
             id = await once(act, key, "UploadFile", given, lambda act: _add(act, looked, object_key))
             made = await _made(act, id)
     except BaseException:  # whoever gives up waiting is no reason to leave something behind
-        await asyncio.shield(_give_up(database, store, actor, object_key))
+        await asyncio.shield(_give_up(database, store, actor, object_key, is_there=is_there))
         raise
     if made.object_key != object_key:  # handed in before, under the same key
-        await _give_up(database, store, actor, object_key)
+        await _give_up(database, store, actor, object_key, is_there=True)
     return made
 
 
@@ -112,13 +114,20 @@ async def _made(act: Act, id: uuid.UUID) -> StoredFile:
         ) from None
 
 
-async def _give_up(database: Database, store: Store, actor: Actor, object_key: str) -> None:
-    """Remove the object, unless a row has it after all. What fails here is left for the next purge."""
+async def _give_up(
+    database: Database, store: Store, actor: Actor, object_key: str, *, is_there: bool
+) -> None:
+    """Remove the object, unless a row has it after all. What fails here is left for the next purge.
+
+    So is what the store may still be writing, since whoever waited for it was interrupted.
+    """
     try:
         async with database.writing(actor) as session:
             is_ours = await session.scalar(_DISOWN, {"key": object_key})
-        if is_ours:
-            await store.remove(object_key)
+        if not is_ours:
+            return
+        await store.remove(object_key)
+        if is_there:
             async with database.writing(actor) as session:
                 await session.execute(_FORGET, {"key": object_key})
     except Exception:

@@ -23,7 +23,7 @@ MOST_PARTS: Final = 5_000
 LARGEST_CONTENTS: Final = 1_000_000
 """Bytes of the table of contents: 200 for each of so many parts."""
 LARGEST_READ: Final = 10_000_000
-"""Bytes of a part that says what the document is or refers to."""
+"""Bytes of all the parts that say what the document is or refers to: a second's work, or two."""
 
 _END: Final = struct.Struct("<4s4H2LH")
 _END_MARK: Final = b"PK\x05\x06"
@@ -32,6 +32,7 @@ _LOCAL: Final = struct.Struct("<26x2H")
 _DESCRIPTORS: Final = (0, 12, 16, 20, 24)
 """Bytes that say after a part how long it was, where its header does not."""
 _TYPES: Final = "[Content_Types].xml"
+_MANIFEST: Final = "META-INF/manifest.xml"
 _PICTURES: Final = ("png", "jpg", "jpeg", "jfif", "gif", "bmp", "tif", "tiff", "emf", "wmf", "svg", "wdp")
 _FONTS: Final = ("ttf", "otf", "odttf")
 _SUFFIXES: Final = frozenset({"xml", "rels", "vml", "rdf", "svm", *_PICTURES, *_FONTS})
@@ -185,16 +186,18 @@ def _is_usual(name: str) -> bool:
 
 def _refuse_references(parts: zipfile.ZipFile, kind: MediaType, names: set[str]) -> None:
     """All that the parts refer to is inside, and none of it runs."""
-    if kind is not MediaType.ODT:
-        for name in names:
-            if name.lower().endswith(".rels"):
-                _each(parts, name, _refuse_in_relationships)
-        return
-    if "META-INF/manifest.xml" in names:
-        _each(parts, "META-INF/manifest.xml", _refuse_encrypted)
+    judges: dict[str, Element] = {}
     for name in names:
-        if name.rpartition("/")[2] in ("content.xml", "styles.xml"):
-            _each(parts, name, _refuse_in_opendocument)
+        if kind is not MediaType.ODT and name.lower().endswith(".rels"):
+            judges[name] = _refuse_in_relationships
+        elif kind is MediaType.ODT and name.rpartition("/")[2] in ("content.xml", "styles.xml"):
+            judges[name] = _refuse_in_opendocument
+    if kind is MediaType.ODT and _MANIFEST in names:
+        judges = {_MANIFEST: _refuse_encrypted, **judges}  # first: what is encrypted cannot be read
+    if sum(parts.getinfo(name).file_size for name in judges) > LARGEST_READ:
+        raise _too_long()
+    for name, judge in judges.items():
+        _each(parts, name, judge)
 
 
 def _declared(parts: zipfile.ZipFile) -> dict[str, str]:
@@ -265,8 +268,13 @@ def _refuse_document_type(*_: object) -> None:
 
 def _read(parts: zipfile.ZipFile, name: str) -> bytes:
     if parts.getinfo(name).file_size > LARGEST_READ:
-        raise Unusable("TOO_LARGE", "hand in a smaller document; a part of this one is more than 10 MB")
+        raise _too_long()
     return parts.read(name)
+
+
+def _too_long() -> Unusable:
+    message = "hand in a smaller document; unpacked, what this one says and refers to is more than 10 MB"
+    return Unusable("TOO_LARGE", message)
 
 
 def _macros() -> Unusable:

@@ -296,6 +296,11 @@ BAD: Mapping[str, tuple[bytes, str]] = {
         "ENCRYPTED",
     ),
     "a DOCX of too many parts": (docx({f"word/{n}.xml": "" for n in range(5_000)}), "TOO_MANY_PARTS"),
+    "an ODT of too much text": (odt(opendocument("<text:a/>" * 1_200_000)), "TOO_LARGE"),
+    "a DOCX with too many references": (
+        docx({f"word/_rels/{n}.xml.rels": related("hyperlink", "#" * 6_000_000) for n in range(2)}),
+        "TOO_LARGE",
+    ),
     "a DOCX that says that it has fewer parts": (counted(DOCX, 1), "BROKEN"),
     "a DOCX that says that it has more parts": (counted(DOCX, 3), "BROKEN"),
     "a DOCX that says that it is on two disks": (DOCX[:-18] + b"\x01\x00" + DOCX[-16:], "BROKEN"),
