@@ -138,3 +138,24 @@ async def test_a_worker_purges_again_and_again_and_a_failure_does_not_end_it(
     assert not worker.done()
     worker.cancel()
     assert (await there(place)) & (goes | stays) == stays
+
+
+async def test_a_purge_that_fails_keeps_no_other_from_its_work() -> None:
+    done: list[str] = []
+
+    async def fails() -> int:
+        done.append("failed")
+        raise OSError("away")
+
+    async def works() -> int:
+        done.append("worked")
+        return 1
+
+    again = timedelta(milliseconds=10)
+    worker = asyncio.create_task(keep_purging(fails, works, first_after=timedelta(0), every=again))
+    for _ in range(500):
+        if len(done) >= 4:
+            break
+        await asyncio.sleep(0.01)
+    worker.cancel()
+    assert done[:4] == ["failed", "worked"] * 2
