@@ -16,12 +16,14 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import select, text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub import policy
 from hub.audit.models import AuditEvent, IdempotencyKey
 from hub.db.base import Base, Versioned
 from hub.db.engine import Database
+from hub.db.failures import known_error
 from hub.errors import Conflict, InvalidInput, NotAllowed, NotFound, Problem
 from hub.identity.actor import Actor, Means, Role
 from hub.identity.models import Person
@@ -156,9 +158,15 @@ async def acting(database: Database, actor: Actor, now: datetime) -> AsyncIterat
         raise NotAllowed("Sign in first.")
     if actor.means is Means.READER:
         raise NotAllowed("This token only reads. Make one that writes too, or sign in.")
-    async with database.writing(actor) as session:
-        yield Act(session, actor, now)
-        await session.flush()
+    try:
+        async with database.writing(actor) as session:
+            yield Act(session, actor, now)
+            await session.flush()
+    except IntegrityError as error:  # where it was no bug, it is an answer like any other refusal
+        known = known_error(error)
+        if known is None:
+            raise
+        raise known from None
 
 
 Work = Callable[[Act], Awaitable[Base]]
@@ -190,6 +198,17 @@ async def once(act: Act, key: str | None, name: str, given: Mapping[str, Any], w
         )
     )
     return subject.id
+
+
+async def is_used(act: Act, key: str | None) -> bool:
+    """Whether the actor gave the idempotency key with a write before."""
+    if key is None:
+        return False
+    _check_key(key)
+    used = select(IdempotencyKey.id).where(
+        IdempotencyKey.person_id == act.person_id, IdempotencyKey.key == key
+    )
+    return await act.session.scalar(used) is not None
 
 
 def _check_key(key: str) -> None:

@@ -21,12 +21,15 @@ from hub.db.engine import Database
 from hub.db.migrate import head
 from hub.edge.direct import Direct
 from hub.edge.layers import layers
+from hub.edge.uploads import Places, Uploads
+from hub.files.limits import Limits
+from hub.files.purging import purge_files
 from hub.files.store import Store
 from hub.identity.authentication import SESSION_COOKIE
 from hub.identity.cookies import Cookie
 from hub.identity.oidc.attempt import AttemptSeal
 from hub.identity.oidc.providers import Providers
-from hub.identity.purging import keep_purging
+from hub.identity.purging import keep_purging, purge
 from hub.identity.recognition import Recognition
 from hub.notifications.delivery import delivering
 from hub.policy import unguarded_models
@@ -52,7 +55,8 @@ def build_app(settings: Settings, login: URL, *, compiles: bool = True) -> Starl
     known = PersistedDocuments(documents())
     endpoint = Endpoint(known, registered_only=settings.registered_documents_only)
     graphql = Route("/graphql", endpoint)
-    store = Store.of(settings)
+    uploads = Middleware(Uploads, places=Places())
+    store, limits = Store.of(settings), Limits.of(settings)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -67,10 +71,12 @@ def build_app(settings: Settings, login: URL, *, compiles: bool = True) -> Starl
         app.state.compiles = compiles
         app.state.execute = partial(execute, database)
         app.state.store = store
-        app.state.keep_file = partial(keep, database, store)
+        app.state.limits = limits
+        app.state.keep_file = partial(keep, database, store, limits)
         feed = Feed(login)
         app.state.streams = Streams(feed, database, app.state.recognition, cookie)
-        beside = [asyncio.create_task(feed.run()), asyncio.create_task(keep_purging(database))]
+        purging = keep_purging(partial(purge, database), partial(purge_files, database, store))
+        beside = [asyncio.create_task(feed.run()), asyncio.create_task(purging)]
         async with delivering(database, settings):
             yield
         for task in beside:
@@ -84,10 +90,10 @@ def build_app(settings: Settings, login: URL, *, compiles: bool = True) -> Starl
         routes=[
             graphql,
             WebSocketRoute("/graphql", Sockets(known)),
-            *portal.routes(is_demonstration=settings.is_demonstration),
+            *portal.routes(is_demonstration=settings.is_demonstration, uploads=uploads),
             *([Route("/graphiql", graphiql)] if settings.is_demonstration or settings.debug else []),
             Route("/schema.graphql", sdl),
-            Route("/files", upload, methods=["POST"]),
+            Route("/files", upload, methods=["POST"], middleware=[uploads]),
             Route("/files/{id}", download),
             Route("/healthz", healthz),
             Route("/readyz", readyz),

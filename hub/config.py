@@ -72,6 +72,8 @@ class Settings:
     pool_size: int = 10
     storage_url: str | None = None
     """Where files are kept; None: in the folder `files` of `data_dir`."""
+    files_mb_per_organisation: int = 500
+    """What the files of one organisation may take together: five applications of ten documents of 10 MB."""
     registered_documents_only: bool = False
     """Whoever is not signed in may run the portal's own documents, and no others."""
     debug: bool = False
@@ -113,6 +115,9 @@ def read_settings(environment: Mapping[str, str] = os.environ, **overrides: obje
         "mail_server": mail_server(environment.get("HUB_SMTP_URL"), environment.get("HUB_MAIL_FROM")),
         "metrics_token": environment.get("HUB_METRICS_TOKEN") or None,
         "pool_size": _number(environment, "HUB_POOL_SIZE", 10),
+        "files_mb_per_organisation": _number(
+            environment, "HUB_FILES_MB_PER_ORGANISATION", 500, least=10, most=1_000_000
+        ),
         "storage_url": environment.get("HUB_STORAGE_URL") or None,
         "registered_documents_only": _is_on(environment, "HUB_REGISTERED_DOCUMENTS_ONLY"),
         "debug": _is_on(environment, "HUB_DEBUG"),
@@ -141,10 +146,12 @@ def _is_on(environment: Mapping[str, str], name: str) -> bool:
     return environment.get(name, "") not in ("", "0", "false")
 
 
-def _number(environment: Mapping[str, str], name: str, default: int, *, least: int = 1) -> int:
+def _number(
+    environment: Mapping[str, str], name: str, default: int, *, least: int = 1, most: int = 1000
+) -> int:
     text = environment.get(name, "")
     if not text:
         return default
-    if not text.isdecimal() or not least <= int(text) <= 1000:
-        raise SetUpError(f"{name} is {text!r}: give a whole number from {least} to 1000.")
+    if not text.isdecimal() or not least <= int(text) <= most:
+        raise SetUpError(f"{name} is {text!r}: give a whole number from {least} to {most}.")
     return int(text)

@@ -6,6 +6,7 @@ import strawberry
 from sqlalchemy import Text, cast, func, literal
 
 from hub.files import models
+from hub.files.limits import LOOSE_DAYS
 from hub.identity import models as identity_models
 from schema.base import Node, over
 from schema.compiler.mapping import expression, one_by
@@ -15,7 +16,7 @@ from schema.identity import Person
 @over(models.StoredFile)
 @strawberry.type(
     description="A file as it was handed in by `POST /files`. Its organisation sees it, and whoever may see "
-    "what it is attached to."
+    f"what it is attached to. Attached to nothing for {LOOSE_DAYS} days, it is removed."
 )
 class File(Node):
     name: str = strawberry.field(description="What it is called; for people, and no path.")

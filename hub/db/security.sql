@@ -286,6 +286,111 @@ begin
     return gone + messages;
 end $$;
 
+-- Files. What the actor's organisation keeps, and what of it is attached to nothing: with what is on its way, which
+-- nobody has a row of yet. Of the actor's own files that are attached to nothing, too: one person's alone.
+create or replace function hub.file_usage()
+returns table (kept bigint, loose_files bigint, loose bigint, own_loose_files bigint, own_loose bigint)
+language sql stable security definer set search_path = '' rows 1
+begin atomic
+    select coalesce(sum(f.size), 0),
+           count(*) filter (where f.is_loose), coalesce(sum(f.size) filter (where f.is_loose), 0),
+           count(*) filter (where f.is_loose and f.person_id = hub.person()),
+           coalesce(sum(f.size) filter (where f.is_loose and f.person_id = hub.person()), 0)
+    from (
+        select s.size, s.uploaded_by_id as person_id, not exists (
+            select from hub.vetting_documents d where d.file_id = s.id and d.removed_at is null) as is_loose
+        from hub.files s where s.organisation_id = hub.organisation()
+        union all
+        select u.size, u.person_id, true
+        from hub.unowned_objects u where u.organisation_id = hub.organisation() and u.removable_at > now()
+    ) f;
+end;
+
+-- That the actor is about to put an object into the store. Within the hour a row of files takes it over, or it may
+-- be removed.
+create or replace function hub.announce_object(key text, size integer) returns void
+language sql volatile security definer set search_path = ''
+begin atomic
+    insert into hub.unowned_objects (object_key, organisation_id, person_id, size, removable_at)
+    values ($1, hub.organisation(), hub.person(), $2, now() + interval '1 hour');
+end;
+
+-- That a row of files takes the object over; false where it may be removed already. Whoever is about to remove it
+-- has its row here locked: who comes first, has it.
+create or replace function hub.own_object(key text) returns boolean
+language plpgsql volatile security definer set search_path = '' as $$
+begin
+    delete from hub.unowned_objects u
+    where u.object_key = key and u.person_id = hub.person() and u.removable_at > now();
+    return found;
+end $$;
+
+-- That no row of files will take the object over; false where one has.
+create or replace function hub.disown_object(key text) returns boolean
+language plpgsql volatile security definer set search_path = '' as $$
+begin
+    update hub.unowned_objects u set removable_at = now() where u.object_key = key and u.person_id = hub.person();
+    return found;
+end $$;
+
+-- Some objects that may be removed from the store, locked until they are and `hub.forget_objects` says so.
+create or replace function hub.removable_objects(most integer) returns setof text
+language sql volatile security definer set search_path = ''
+begin atomic
+    select u.object_key from hub.unowned_objects u where u.removable_at <= now()
+    order by u.removable_at limit $1 for update skip locked;
+end;
+
+-- That the objects are no more in the store.
+create or replace function hub.forget_objects(keys text[]) returns void
+language sql volatile security definer set search_path = ''
+begin atomic
+    delete from hub.unowned_objects u where u.object_key = any(keys) and u.removable_at <= now();
+end;
+
+-- Files that are attached to nothing go seven days after they came, or were taken off a draft: nobody was ever
+-- shown them. What was submitted stays, with its documents. How many files; null where somebody else is about it.
+-- Whoever drafts for an organisation holds its lock (hub/organisations/applying.py), and is not disturbed; whoever
+-- attaches a file all the same holds its row, or comes too late and is told so by the foreign key.
+create or replace function hub.purge_files() returns integer
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+    ended constant timestamptz := now() - interval '7 days';
+    organisation uuid;
+    locked uuid[];
+    gone integer := 0;
+    more integer;
+begin
+    if not pg_try_advisory_xact_lock(7205016) then
+        return null;
+    end if;
+    for organisation in
+        select distinct f.organisation_id from hub.files f where f.created_at < ended and not exists (
+            select from hub.vetting_documents d where d.file_id = f.id and d.removed_at is null)
+    loop
+        continue when not pg_try_advisory_xact_lock(
+            pg_catalog.hashtextextended('vetting of ' || organisation, 0));
+        delete from hub.vetting_documents d using hub.vetting_applications a
+        where d.organisation_id = organisation and d.removed_at < ended and a.id = d.application_id
+            and (a.submitted_at is null or d.removed_at <= a.submitted_at);
+        locked := array(
+            select f.id from hub.files f where f.organisation_id = organisation and f.created_at < ended
+                and not exists (select from hub.vetting_documents d where d.file_id = f.id)
+            for update skip locked);
+        -- Another statement, which sees what was attached until the rows were locked.
+        with purged as (
+            delete from hub.files f where f.id = any(locked)
+                and not exists (select from hub.vetting_documents d where d.file_id = f.id)
+            returning f.*
+        )
+        insert into hub.unowned_objects (object_key, organisation_id, person_id, size, removable_at)
+        select p.object_key, p.organisation_id, p.uploaded_by_id, p.size, now() from purged p;
+        get diagnostics more = row_count;
+        gone := gone + more;
+    end loop;
+    return gone;
+end $$;
+
 -- The invented people of a demonstration, for its sign-in page. Real people are never in it.
 create or replace function hub.demonstration_personas()
 returns table (persona text, person_id uuid, name text, organisation_id uuid, organisation text, roles text[])
@@ -665,7 +770,8 @@ end $$;
 revoke execute on all functions in schema hub from public;
 grant execute on all functions in schema hub to hub_app, hub_public;
 revoke execute on function hub.authenticate_session(bytea), hub.note_session_use(bytea, interval),
-    hub.note_token_use(bytea), hub.purge(),
+    hub.note_token_use(bytea), hub.purge(), hub.purge_files(), hub.file_usage(), hub.announce_object(text, integer),
+    hub.own_object(text), hub.disown_object(text), hub.removable_objects(integer), hub.forget_objects(text[]),
     hub.authenticate_identity(text, text), hub.accept_invitations(text, text, text, text),
     hub.end_sessions(text, text, text, text, timestamptz), hub.take_mail(interval), hub.mail_sent(uuid),
     hub.no_mail_before(text, uuid, uuid), hub.mail_not_sent(uuid, text, interval, boolean), hub.refuse_somebody() from hub_public;

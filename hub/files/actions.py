@@ -9,19 +9,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import IO
 
-from sqlalchemy import select
+import structlog
+from sqlalchemy import select, text
 
 from hub import policy
-from hub.act import Act, acting, once
+from hub.act import Act, acting, is_used, once
 from hub.db.engine import Database
-from hub.errors import InvalidInput, NotAllowed, NotFound, Problem
+from hub.errors import Conflict, InvalidInput, NotAllowed, NotFound, Problem, Unavailable
+from hub.files.limits import Limits, alone, require_room
 from hub.files.media import LARGEST, MediaType
 from hub.files.models import StoredFile
 from hub.files.names import clean
-from hub.files.store import CHUNK, Store
+from hub.files.store import CHUNK, Store, new_key
+from hub.files.unusable import Unusable
 from hub.identity.actor import Actor, Means
 from hub.policy import Action
 from hub.texts import SHORT, Problems
+
+log = structlog.get_logger("hub.files")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +48,19 @@ def require_uploader(actor: Actor) -> None:
     policy.require(actor, Action.FILE_UPLOAD, StoredFile(organisation_id=actor.organisation_id))
 
 
+async def require_room_for(
+    database: Database, limits: Limits, actor: Actor, now: datetime, *, size: int, key: str | None
+) -> None:
+    """Refuse what there would be no room for, before it is read. What was handed in before needs none."""
+    async with acting(database, actor, now) as act:
+        if not await is_used(act, key):
+            await require_room(act, limits, size, "file")
+
+
 async def upload(
     database: Database,
     store: Store,
+    limits: Limits,
     actor: Actor,
     now: datetime,
     *,
@@ -56,27 +71,71 @@ async def upload(
 ) -> StoredFile:
     """Keep the file for the actor's organisation; nobody else sees it until it is attached to something.
 
-    The object is written before the row, under a key that nothing refers to yet: what is interrupted leaves
-    nothing that anybody sees.
+    The object is announced, then written, then a row takes it over: what is interrupted leaves nothing that
+    anybody sees, and what is left of it the next purge removes (hub/files/purging.py).
     """
     require_uploader(actor)
     looked = await _look(name, file, field)
-    object_key = await store.put(file)
+    object_key = new_key()
+    async with acting(database, actor, now) as act:
+        await alone(act)
+        if not await is_used(act, key):
+            await require_room(act, limits, looked.size, field)
+        await act.session.execute(_ANNOUNCE, {"key": object_key, "size": looked.size})
+    is_there = False
     try:
+        await store.put(object_key, file)
+        is_there = True
         async with acting(database, actor, now) as act:
             given = {"name": looked.name, "sha256": looked.sha256.hex()}
             id = await once(act, key, "UploadFile", given, lambda act: _add(act, looked, object_key))
-            made = await act.see(StoredFile, id, "File")
-    except Exception:
-        await store.remove(object_key)
+            made = await _made(act, id)
+    except BaseException:  # whoever gives up waiting is no reason to leave something behind
+        await asyncio.shield(_give_up(database, store, actor, object_key, is_there=is_there))
         raise
     if made.object_key != object_key:  # handed in before, under the same key
-        await store.remove(object_key)
+        await _give_up(database, store, actor, object_key, is_there=True)
     return made
 
 
+_ANNOUNCE = text("select hub.announce_object(:key, :size)")
+_OWN = text("select hub.own_object(:key)")
+_DISOWN = text("select hub.disown_object(:key)")
+_FORGET = text("select hub.forget_objects(array[:key])")
+
+
+async def _made(act: Act, id: uuid.UUID) -> StoredFile:
+    try:
+        return await act.see(StoredFile, id, "File")
+    except NotFound:
+        raise Conflict(
+            "This idempotencyKey was used for a file that was removed, since it was attached to nothing. "
+            "Send a new one."
+        ) from None
+
+
+async def _give_up(
+    database: Database, store: Store, actor: Actor, object_key: str, *, is_there: bool
+) -> None:
+    """Remove the object, unless a row has it after all. What fails here is left for the next purge.
+
+    So is what the store may still be writing, since whoever waited for it was interrupted.
+    """
+    try:
+        async with database.writing(actor) as session:
+            is_ours = await session.scalar(_DISOWN, {"key": object_key})
+        if not is_ours:
+            return
+        await store.remove(object_key)
+        if is_there:
+            async with database.writing(actor) as session:
+                await session.execute(_FORGET, {"key": object_key})
+    except Exception:
+        log.warning("an object without a row was left in the store", exc_info=True)
+
+
 async def _look(name: str | None, file: IO[bytes], field: str) -> Looked:
-    from hub.files.kinds import Unusable, kind_of  # what reads archives is loaded when the first file comes
+    from hub.files.kinds import kind_of  # what reads archives is loaded when the first file comes
 
     problems = Problems()
     given = problems.text(name, "name", longest=5 * SHORT)
@@ -117,6 +176,8 @@ async def _add(act: Act, looked: Looked, object_key: str) -> StoredFile:
         is_demonstration=await act.is_demonstration(),
     )
     policy.require(act.actor, Action.FILE_UPLOAD, made)
+    if not await act.session.scalar(_OWN, {"key": object_key}):
+        raise Unavailable("This took too long to be kept. Hand the file in again.")
     await act.add(made)
     act.record(Action.FILE_UPLOAD, made, type=looked.kind.value, size=looked.size)
     return made

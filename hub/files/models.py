@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import uuid
 
-from sqlalchemy import CheckConstraint, Integer, LargeBinary, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    DateTime,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from hub.db.base import Base, Demonstrable, Timed, closed, one_of, reference_to
@@ -34,3 +44,20 @@ class StoredFile(Demonstrable, Timed, Base):
     uploaded_by_id: Mapped[uuid.UUID] = reference_to("persons", index=False)
 
     uploaded_by: Mapped[Person] = relationship(lazy="raise", viewonly=True)
+
+
+unowned_objects = Table(
+    "unowned_objects",
+    Base.metadata,
+    Column("object_key", Text, primary_key=True),
+    Column("organisation_id", Uuid, nullable=False),
+    Column("person_id", Uuid, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("removable_at", DateTime(timezone=True), nullable=False),
+)
+"""Objects of the store that no row of files refers to yet, or any more, and from when on each may be removed.
+
+Written before an object is, so that the store never holds anything that the database does not know of, and
+nobody has to look through the store, which other programs may use as well. Only functions of the database
+touch it.
+"""

@@ -28,8 +28,14 @@ def clean(given: str, kind: MediaType) -> str:
 
 
 def disposition(name: str) -> str:
-    """The Content-Disposition of a download (RFC 6266): to be kept, never to be shown."""
-    stem, _, suffix = name.rpartition(".")
-    plain = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode("ascii")
-    plain = "".join(c for c in plain if c.isalnum() or c in " ._-()").strip(". ") or "document"
-    return f"attachment; filename=\"{plain}.{suffix}\"; filename*=UTF-8''{quote(name, safe='')}"
+    """The Content-Disposition of a download (RFC 6266): to be kept, never to be shown. Safe for any name."""
+    stem, _, suffix = (_plain(part) for part in name.rpartition("."))
+    ending = f".{suffix}" if suffix else ""
+    told = quote(name.encode("utf-8", "replace"), safe="")
+    return f"attachment; filename=\"{stem or 'document'}{ending}\"; filename*=UTF-8''{told}"
+
+
+def _plain(text: str) -> str:
+    """What every browser can read of it, without what ends a header or its quotes."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode("ascii")
+    return "".join(c for c in plain if c.isalnum() or c in " ._-()").strip(". ")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from io import BytesIO
 from typing import IO, TYPE_CHECKING, Any, Final
@@ -26,6 +26,11 @@ CHUNK: Final = 1 << 18
 """Bytes that are read and sent at a time."""
 
 log = structlog.get_logger("hub.files")
+
+
+def new_key() -> str:
+    """A key that nobody guesses, and that nothing stands under."""
+    return secrets.token_hex(16)
 
 
 class Store:
@@ -74,20 +79,19 @@ class Store:
 
     async def examine(self) -> None:
         """Write, read and remove something; Unavailable where that cannot be done."""
-        key = await self.put(BytesIO(b"hub"))
+        key = new_key()
+        await self.put(key, BytesIO(b"hub"))
         read = b"".join([part async for part in await self.get(key)])
         await self.remove(key)
         if read != b"hub":
             raise Unavailable("It gave something else than what was put there.")
 
-    async def put(self, file: IO[bytes]) -> str:
-        """Keep the file's content; its key."""
+    async def put(self, key: str, file: IO[bytes]) -> None:
+        """Keep the file's content under the key."""
         from obstore import put_async
 
-        key = secrets.token_hex(16)
         with _answering():
             await put_async(self._objects, key, _chunks(file))
-        return key
 
     async def get(self, key: str) -> AsyncIterator[bytes]:
         """The content under the key, part by part. Unavailable, at once, where it is not to be had."""
@@ -103,10 +107,10 @@ class Store:
         return parts()
 
     async def remove(self, key: str) -> None:
-        """Take the object away that no row refers to."""
+        """Take the object away that no row refers to, if it is there at all."""
         from obstore import delete_async
 
-        with _answering():
+        with _answering(), suppress(FileNotFoundError):
             await delete_async(self._objects, key)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Final
 
@@ -28,14 +29,17 @@ async def purge(database: Database) -> int | None:
 
 
 async def keep_purging(
-    database: Database, *, first_after: timedelta = FIRST_AFTER, every: timedelta = EVERY
+    *purges: Callable[[], Awaitable[int | None]],
+    first_after: timedelta = FIRST_AFTER,
+    every: timedelta = EVERY,
 ) -> None:
     """Purge once a day, for as long as the worker lives; what fails is logged, and tried the next day."""
     await asyncio.sleep(first_after.total_seconds())
     while True:
-        try:
-            gone = await purge(database)
-            log.info("purged what had ended", rows=gone)
-        except Exception:
-            log.warning("nothing was purged", exc_info=True)
+        for purges_some in purges:
+            try:
+                gone = await purges_some()
+                log.info("purged what had ended", rows=gone)
+            except Exception:
+                log.warning("nothing was purged", exc_info=True)
         await asyncio.sleep(every.total_seconds())

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -42,8 +43,11 @@ LARGEST_WITH_FILE: Final = 40_000_000
 Handler = Callable[[Request], Awaitable[Response]]
 
 
-def routes(*, is_demonstration: bool) -> list[BaseRoute]:
-    """Every page, the assets, signing in and out, and in a demonstration the personas."""
+def routes(*, is_demonstration: bool, uploads: Middleware) -> list[BaseRoute]:
+    """Every page, the assets, signing in and out, and in a demonstration the personas.
+
+    `uploads` is what goes around a page that takes files.
+    """
     pages: list[BaseRoute] = [
         Route("/", home),
         Route("/initiatives", initiatives),
@@ -59,7 +63,7 @@ def routes(*, is_demonstration: bool) -> list[BaseRoute]:
         _form("/work/partners/new", new_partner),
         _form("/work/partners/{id}", partner),
         Route("/work/vetting", vetting_applications),
-        _form("/work/vetting/apply", apply_for_vetting, largest=LARGEST_WITH_FILE),
+        _form("/work/vetting/apply", apply_for_vetting, largest=LARGEST_WITH_FILE, around=[uploads]),
         _form("/work/vetting/{reference}", vetting_application),
         _form("/account/people", people),
         _form("/account/people/{id}", person),
@@ -77,6 +81,8 @@ def routes(*, is_demonstration: bool) -> list[BaseRoute]:
     return pages
 
 
-def _form(path: str, handler: Handler, *, largest: int = LARGEST_FORM) -> Route:
+def _form(
+    path: str, handler: Handler, *, largest: int = LARGEST_FORM, around: Sequence[Middleware] = ()
+) -> Route:
     """A page with a form that is posted to its own address."""
-    return Route(path, handler, methods=["GET", "POST"], max_body_size=largest)
+    return Route(path, handler, methods=["GET", "POST"], max_body_size=largest, middleware=around)

@@ -7,6 +7,7 @@ import tempfile
 import uuid
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import IO, Any, Final
 
 from starlette.exceptions import HTTPException
@@ -16,8 +17,9 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from hub.db.engine import Database
 from hub.db.failures import known_error
 from hub.errors import Conflict, HubError, InvalidInput, NotAllowed, NotFound, Problem, Unavailable
-from hub.files.actions import TOO_LARGE, find, require_uploader
+from hub.files.actions import TOO_LARGE, find, require_room_for, require_uploader
 from hub.files.actions import upload as keep_upload
+from hub.files.limits import OVER_QUOTA, Limits
 from hub.files.media import LARGEST
 from hub.files.models import StoredFile
 from hub.files.names import disposition
@@ -25,10 +27,10 @@ from hub.files.store import Store
 from hub.identity.actor import Actor
 from schema.compiler.ids import global_id
 
-PATIENCE_SECONDS: Final = 600
-"""For how long somebody on a slow line may send a file."""
 IN_MEMORY: Final = 1 << 20
 """Bytes of an upload before it goes to the disk."""
+UNCACHED: Final = MappingProxyType({"Cache-Control": "private, no-store", "Vary": "Cookie, Authorization"})
+"""Whether the file is there, and whose it is, depends on who asks."""
 POLICY: Final = "default-src 'none'; frame-ancestors 'none'; sandbox"
 
 
@@ -37,13 +39,14 @@ async def upload(request: Request) -> Response:
     actor, state = request.state.actor, request.app.state
     try:
         require_uploader(actor)
-        request.state.deadline.extend(PATIENCE_SECONDS)
+        await _require_room(request)
         with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY) as spool:
             await _receive(request, spool)
             params = request.query_params
             made = await keep(
                 state.database,
                 state.store,
+                state.limits,
                 actor,
                 name=params.get("name"),
                 file=spool,
@@ -62,6 +65,7 @@ async def upload(request: Request) -> Response:
 async def keep(
     database: Database,
     store: Store,
+    limits: Limits,
     actor: Actor,
     *,
     name: str | None,
@@ -71,7 +75,7 @@ async def keep(
 ) -> dict[str, Any]:
     """Hand the file in; what the API says of it."""
     made = await keep_upload(
-        database, store, actor, datetime.now(UTC), name=name, file=file, field=field, key=key
+        database, store, limits, actor, datetime.now(UTC), name=name, file=file, field=field, key=key
     )
     return {
         "id": global_id("File", made.id),
@@ -89,7 +93,7 @@ async def download(request: Request) -> Response:
     try:
         found = await find(state.database, request.state.actor, uuid.UUID(request.path_params["id"]))
     except (NotFound, ValueError):
-        raise HTTPException(404) from None
+        raise HTTPException(404, headers=UNCACHED) from None
     except Exception as error:
         known = known_error(error)
         raise error if known is None else known from None
@@ -105,16 +109,23 @@ def _headers(file: StoredFile) -> dict[str, str]:
         "Content-Security-Policy": POLICY,
         "X-Content-Type-Options": "nosniff",
         "Cross-Origin-Resource-Policy": "same-origin",
-        "Cache-Control": "private, no-store",
-        "Vary": "Cookie, Authorization",
+        **UNCACHED,
     }
+
+
+async def _require_room(request: Request) -> None:
+    """Refuse by what is announced, before any of it is read; what is not announced is at least something."""
+    announced = request.headers.get("content-length", "")
+    size = int(announced) if announced.isdecimal() else 1
+    if size > LARGEST:
+        raise _too_large()
+    state, key = request.app.state, request.query_params.get("idempotencyKey")
+    now = datetime.now(UTC)
+    await require_room_for(state.database, state.limits, request.state.actor, now, size=size, key=key)
 
 
 async def _receive(request: Request, spool: IO[bytes]) -> None:
     """The body, as far as a file may be large."""
-    announced = request.headers.get("content-length", "")
-    if announced.isdecimal() and int(announced) > LARGEST:
-        raise _too_large()
     size = 0
     async for chunk in _chunks(request):
         size += len(chunk)
@@ -139,7 +150,9 @@ def _refusal(error: HubError, actor: Actor) -> Response:
     headers = {}
     match error:
         case InvalidInput(problems=problems):
-            status = 413 if any(problem.code == "TOO_LARGE" for problem in problems) else 422
+            codes = {problem.code for problem in problems}
+            # A quota says nothing of the file: the same one is taken once there is room.
+            status = 413 if "TOO_LARGE" in codes else 409 if OVER_QUOTA in codes else 422
             extensions["problems"] = [
                 {"path": list(p.path), "code": p.code, "message": p.message} for p in problems
             ]

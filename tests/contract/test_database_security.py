@@ -20,7 +20,7 @@ from tests.conftest import reading
 from tests.policy.clones import actor_of, as_owner, clone
 
 ROLES = ("hub_app", "hub_public", embedded.LOGIN)
-WITHOUT_POLICIES = {"alembic_version", "reference_counters", "spent_logout_tokens"}
+WITHOUT_POLICIES = {"alembic_version", "reference_counters", "spent_logout_tokens", "unowned_objects"}
 """Tables of the machinery, which neither role may read at all."""
 
 DEFINERS = {
@@ -38,6 +38,13 @@ DEFINERS = {
     "note_session_use": "there is no identity yet; moves the end of the session whose hash it is given",
     "note_token_use": "as above, for a token; writes when it was used",
     "purge": "deletes what ended long ago, whosever it was; nobody may delete anything by hand",
+    "purge_files": "as above, for files that are attached to nothing",
+    "file_usage": "sums of the own organisation's files; who attaches none may not see what is attached",
+    "announce_object": "writes in a table that nobody reads or writes; for the actor alone",
+    "own_object": "as above",
+    "disown_object": "as above",
+    "removable_objects": "random keys of objects that no row refers to any more",
+    "forget_objects": "as above, when they are gone",
     "end_credentials": "a trigger: ends the sessions and tokens of who is removed, which nobody else may",
     "accept_invitations": "nobody has signed in yet; makes and binds the person, grants what was invited",
     "judge_invitation": "as above, called by it: whether who invited still may, and confirms",
@@ -64,7 +71,8 @@ INVOKERS = {
 NOT_OF_THE_PUBLIC = {
     "credential_seconds",
     *("authenticate", "authenticate_session", "authenticate_identity", "note_session_use"),
-    *("note_token_use", "purge"),
+    *("note_token_use", "purge", "purge_files", "file_usage"),
+    *("announce_object", "own_object", "disown_object", "removable_objects", "forget_objects"),
     *("accept_invitations", "end_sessions", "demonstration_personas", "next_reference"),
     *("refuse_somebody", "take_mail", "mail_sent", "mail_not_sent", "no_mail_before"),
 }
@@ -350,6 +358,13 @@ CLOSED_TO_THE_PUBLIC = (
     "select * from hub.authenticate_identity('a', 'b')",
     "select hub.note_session_use(decode('00', 'hex'), interval '1 hour')",
     "select hub.purge()",
+    "select hub.purge_files()",
+    "select * from hub.file_usage()",
+    "select hub.announce_object('a', 1)",
+    "select hub.own_object('a')",
+    "select hub.disown_object('a')",
+    "select hub.removable_objects(1)",
+    "select hub.forget_objects(array['a'])",
     "select hub.note_token_use(decode('00', 'hex'))",
     "select hub.accept_invitations('a', 'b', 'c', 'd')",
     "select hub.end_sessions('a', 'b', 'c', 'd', now())",

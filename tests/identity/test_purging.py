@@ -6,6 +6,7 @@ import asyncio
 import uuid
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -124,7 +125,9 @@ async def test_a_worker_purges_again_and_again_and_a_failure_does_not_end_it(
         await owner.execute(text("revoke execute on function hub.purge() from hub_app"))
     stays, goes = await write(place)
     again = timedelta(milliseconds=20)
-    worker = asyncio.create_task(keep_purging(database, first_after=timedelta(0), every=again))
+    worker = asyncio.create_task(
+        keep_purging(partial(purge, database), first_after=timedelta(0), every=again)
+    )
     await asyncio.sleep(0.2)
     assert goes <= await there(place)
     async with as_owner(place) as owner:
@@ -167,3 +170,24 @@ async def test_the_invited_address_goes_with_its_invitation(database: Database, 
     async with as_owner(place) as owner:
         left = [email for email in emails if await owner.scalar(held, {"email": f"%{email}%"})]
     assert left == [open_, waiting]
+
+
+async def test_a_purge_that_fails_keeps_no_other_from_its_work() -> None:
+    done: list[str] = []
+
+    async def fails() -> int:
+        done.append("failed")
+        raise OSError("away")
+
+    async def works() -> int:
+        done.append("worked")
+        return 1
+
+    again = timedelta(milliseconds=10)
+    worker = asyncio.create_task(keep_purging(fails, works, first_after=timedelta(0), every=again))
+    for _ in range(500):
+        if len(done) >= 4:
+            break
+        await asyncio.sleep(0.01)
+    worker.cancel()
+    assert done[:4] == ["failed", "worked"] * 2

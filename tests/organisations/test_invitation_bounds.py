@@ -152,7 +152,7 @@ async def test_nobody_of_a_partner_that_is_barred_invites_for_it(
     assert [(kind(refused), refused["message"]) for refused in refusals] == [
         (
             "NotAllowed",
-            f"Your organisation's vetting is {state.lower()}: its own people invite nobody. Ask the RSO.",
+            f"Your organisation's vetting is {state.lower()}; the RSO can tell you more.",
         )
     ] * 2
     assert kind(await staff.do("invitePerson", **given)) == "InvitePersonSuccess"

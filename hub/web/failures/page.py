@@ -29,11 +29,20 @@ TEXTS: Final = {
         "There is no such page, or it is not yours to see. Check the address, or sign in.",
     ),
     405: ("This address does not take that", "Go back to the page and use its own buttons."),
+    408: (
+        "This came too slowly",
+        "Nothing of it was kept. Send it again from a faster line, or choose a smaller file.",
+    ),
     413: (
         "That was too much at once",
         "Shorten what you typed, or choose a smaller file, then send it again.",
     ),
     415: ("This form cannot be read", "Send it from the portal's own page."),
+    429: (
+        "Too many files at once",
+        "You are sending as many files already as one person may at a time. Wait until one of them has come, "
+        "then send this again.",
+    ),
     500: ("Something went wrong on our side", ""),
     503: (
         "The hub is busy",
@@ -41,7 +50,7 @@ TEXTS: Final = {
         "Try again in a few seconds.",
     ),
 }
-CODES: Final = {404: "NOT_FOUND", 500: "INTERNAL", 503: "UNAVAILABLE"}
+CODES: Final = {404: "NOT_FOUND", 408: "TOO_SLOW", 429: "TOO_MANY", 500: "INTERNAL", 503: "UNAVAILABLE"}
 """Of a GraphQL error."""
 OTHERWISE: Final = ("This request cannot be answered", "Go back to the page and try again.")
 

@@ -43,8 +43,6 @@ APPLIES_NOT: Final[Mapping[str | None, str]] = {
 WAITS: Final = "The application of your organisation waits for the office, and cannot be changed now."
 NOT_A_FOCAL_POINT: Final = "The focal points of your organisation apply for it; ask one of them."
 LARGEST_TYPED: Final = 1_000_000
-UPLOAD_SECONDS: Final = 600
-"""For how long somebody on a slow line may send the form with a document."""
 
 
 class Draft(NamedTuple):
@@ -63,8 +61,6 @@ async def apply_for_vetting(request: Request) -> Response:
         return _show(request, data, draft.form, draft.documents, draft.version)
     if request.state.actor.is_public:
         _refuse_large(request)
-    else:
-        request.state.deadline.extend(UPLOAD_SECONDS)
     sent = await posted_with_file(request, (*HIDDEN, *FIELDS), "document")
     form, version = _visible(sent.form), sent.form.version()
     try:
