@@ -56,6 +56,7 @@ from hub.identity.scopes import (
     Sight,
     Through,
     Unless,
+    With,
     Without,
 )
 from hub.initiatives.models import (
@@ -197,6 +198,8 @@ ATTACHED = ReferredBy(
 )
 NOT_OF_THE_OFFICE = Without(STAFF, ADMIN)
 """Staff and administrators do not vote, whatever else they are."""
+IN_OFFICE = With(FOCAL_POINT)
+"""Who is to be focal point, some day, hands nothing over before."""
 
 PARTNERS: dict[Audience, RowScope] = {PARTNER: OWN, FOCAL_POINT: OWN}
 OFFICE: dict[Audience, RowScope] = {CO_MANAGER: EVERYWHERE, CO_CHAIR: EVERYWHERE, STAFF: EVERYWHERE}
@@ -458,7 +461,7 @@ GRANTS: dict[Action, Mapping[Audience, RowScope]] = {
     Action.PERSON_REMOVE: KEEPING,
     Action.ROLE_GRANT: GRANTING,
     Action.ROLE_END: INVITING,
-    Action.ROLE_HAND_OVER: {**INVITING, SIGNED_IN: MINE.besides(AS_FOCAL_POINT)},
+    Action.ROLE_HAND_OVER: {**INVITING, SIGNED_IN: MINE.besides(AS_FOCAL_POINT).besides(IN_OFFICE)},
     Action.SESSION_REVOKE: {SIGNED_IN: MINE},
     Action.TOKEN_CREATE: {SIGNED_IN: MINE},
     Action.TOKEN_REVOKE: {SIGNED_IN: MINE},

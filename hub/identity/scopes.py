@@ -221,6 +221,20 @@ class Without(RowScope):
         return "nobody who is " + " or ".join(role.value.lower().replace("_", " ") for role in self.roles)
 
 
+class With(Without):
+    """All rows, for who holds one of the roles."""
+
+    def where(self, who: Sight, model: Entity, parent: Parent) -> ColumnElement[bool]:
+        return who.has_role(*self.roles)
+
+    def holds(self, actor: Actor, row: Any) -> bool:
+        return not actor.roles.isdisjoint(self.roles)
+
+    @property
+    def says(self) -> str:
+        return "by who is " + " or ".join(role.value.lower().replace("_", " ") for role in self.roles)
+
+
 class Flagged(RowScope):
     """Rows whose boolean column is true."""
 
