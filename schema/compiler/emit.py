@@ -379,7 +379,7 @@ class Emitter:
             listing.through = Association(property_, at, listing.row, self.name())
 
         def conditions(row: Row) -> list[ColumnElement[bool]]:
-            found = [self.seen(row, at, mapping.relationship), *page.conditions(row)]
+            found = [self.seen(row, at, mapping.relationship), *page.conditions(row, self.context)]
             if listing.through is not None and row is listing.row:
                 found += listing.through.conditions
             elif mapping.relationship is not None:
