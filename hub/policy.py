@@ -36,6 +36,7 @@ from hub.errors import NotAllowed
 from hub.files.models import StoredFile
 from hub.identity.actor import Actor, Means, Role
 from hub.identity.models import ApiToken, IdentityBinding, Invitation, LoginSession, Person, RoleGrant
+from hub.identity.refusing import refusal
 from hub.identity.scopes import (
     EVERYWHERE,
     BoundSight,
@@ -169,7 +170,7 @@ OWN = Own("organisation_id")
 PROVIDED = Own("provider_id")
 PUBLISHED = Flagged("is_published", says="published")
 LISTED = Flagged("is_listed", says="listed")
-SUBMITTED = Filled("submitted_at", says="once submitted")
+SUBMITTED = Filled("submitted_at", says="once submitted", needs="it has been submitted")
 """Of a proposal and of a revision alike: a draft that was withdrawn never becomes anybody else's to read."""
 REVIEWING, RESPONDING = Mine("reviewer_id"), Own("consulted_id")
 UNCONFLICTED = REVIEWING & Unless("state", "CONFLICTED", says="without a conflict")
@@ -177,17 +178,20 @@ ASSIGNED = InSet(ProposalReview, "proposal_id", UNCONFLICTED, says="assigned, no
 CONSULTED = InSet(Consultation, "proposal_id", RESPONDING, says="consulted on")
 TAKING_PART = OwnInitiatives()
 MINE = Mine("person_id")
-AS_PARTNER = OneOf("role", PARTNER, says="as partner")
-AS_FOCAL_POINT = OneOf("role", FOCAL_POINT, says="as focal point")
+AS_PARTNER = OneOf("role", PARTNER, says="as partner", needs="the role is that of partner")
+AS_FOCAL_POINT = OneOf("role", FOCAL_POINT, says="as focal point", needs="the role is that of focal point")
 AS_REPRESENTATIVE = OneOf(
     "role",
     *(role for role in Role if role not in (CO_MANAGER, CO_CHAIR, STAFF, ADMIN)),
     says="in no role of the office",
+    needs="the role is none of the office's",
 )
 OTHERS = Others("person_id")
 ANOTHERS = Foreign("organisation_id")
 """Nobody decides about the own organisation."""
-APPLYING = OneOf("vetting_state", "APPLIED", says="as applying to be a partner")
+APPLYING = OneOf(
+    "vetting_state", "APPLIED", says="as applying to be a partner", needs="it is still to be vetted"
+)
 VETTABLE = Filled("vetting_state", says="subject to vetting").besides(Foreign("id"))
 IN_HAND = OneOf("state", "DRAFT", "SUBMITTED", says="not taken up yet")
 ATTACHED = ReferredBy(
@@ -609,12 +613,7 @@ def require(actor: Actor, action: Action, row: Any) -> None:
     if not _within(actor.means, action):
         raise NotAllowed("A token cannot do this. Sign in with a browser, where you are asked who you are.")
     if not allows(actor, action, row):
-        who = " or ".join(_label(audience) for audience in GRANTS[action])
-        raise NotAllowed(f"Only a {who} can do this. Ask your focal point or the RSO.")
-
-
-def _label(audience: Audience) -> str:
-    return audience.value.lower().replace("_", " ")
+        raise NotAllowed(refusal(actor, audiences(actor), GRANTS[action]))
 
 
 def unguarded_models() -> list[str]:
