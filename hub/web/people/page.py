@@ -12,8 +12,8 @@ from starlette.responses import Response
 
 from hub.config import Settings
 from hub.web.answering import REFUSAL_STATUS, go, show
+from hub.web.deeds import Attempt, Deed, attempt, done_by, forms_of
 from hub.web.operations import Operation, Refused, ask
-from hub.web.people.deeds import Attempt, Deed, attempt, done_by, forms_of
 
 WHOSE: Final = Operation.beside(__file__, "viewer.graphql")
 PEOPLE: Final = Operation.beside(__file__)
