@@ -101,7 +101,9 @@ class ContributionFilter:
     state: list[ContributionState] | None = strawberry.field(default=None, description="Any of these.")
     currency: list[str] | None = strawberry.field(default=None, description="Any of these ISO 4217 codes.")
     year: int | None = strawberry.field(default=None, description="The year that it is for.")
-    provider: strawberry.ID | None = strawberry.field(default=None, description="From this organisation.")
+    provider: strawberry.ID | None = strawberry.field(
+        default=None, description="From this organisation; none where the viewer may not see it."
+    )
     search: str | None = strawberry.field(
         default=None, description="Words of reference, title or description."
     )
@@ -184,7 +186,9 @@ class ContributionGroup:
     state: ContributionState | None = strawberry.field(description="Null where not grouped by state.")
     currency: str = strawberry.field(description="Always one: currencies are never summed.")
     provider: Organisation | None = one_by(
-        OrganisationModel, "provider_id", "Null where not grouped by provider, or it is not known or seen."
+        OrganisationModel,
+        "provider_id",
+        "Null where not grouped by provider, and in the group of those not known or not seen.",
     )
     initiative: LazyInitiative | None = one_by(
         InitiativeModel,

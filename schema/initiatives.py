@@ -73,7 +73,9 @@ class InitiativeFilter:
     scope: list[Scope] | None = strawberry.field(default=None, description="Any of these.")
     work_plan_year: int | None = strawberry.field(default=None, description="The year of the work plan.")
     working_group: strawberry.ID | None = strawberry.field(default=None, description="Under this body.")
-    organisation: strawberry.ID | None = strawberry.field(default=None, description="With this participant.")
+    organisation: strawberry.ID | None = strawberry.field(
+        default=None, description="With this participant; none where the viewer may not see it."
+    )
     search: str | None = strawberry.field(default=None, description="Words of reference, title or summary.")
 
 

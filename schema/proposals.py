@@ -131,7 +131,9 @@ class ProposalOrder:
 @strawberry.input(description="Which proposals.")
 class ProposalFilter:
     state: list[ProposalState] | None = strawberry.field(default=None, description="Any of these.")
-    organisation: strawberry.ID | None = strawberry.field(default=None, description="Of this proposer.")
+    organisation: strawberry.ID | None = strawberry.field(
+        default=None, description="Of this proposer; none where the viewer may not see it."
+    )
     search: str | None = strawberry.field(default=None, description="Words of reference or title.")
 
 
