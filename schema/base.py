@@ -134,9 +134,9 @@ def user_error(error: errors.HubError) -> UserError:
 
 def among(column: str) -> Condition:
     """A filter by any of several values."""
-    return lambda row, values: row.column(column) == func.any(values.sql(ARRAY(Text), texts_of))
+    return lambda row, values, _: row.column(column) == func.any(values.sql(ARRAY(Text), texts_of))
 
 
 def equals(column: str) -> Condition:
     """A filter by one number; it may be larger than the column's type holds, and then finds nothing."""
-    return lambda row, value: row.column(column) == value.sql(Integer())
+    return lambda row, value, _: row.column(column) == value.sql(Integer())

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
-from sqlalchemy import ColumnElement, Integer, Select, Uuid, case, literal, true
+from sqlalchemy import ColumnElement, Integer, Select, case, literal, true
 
 from hub import policy
 from hub.contributions import models, views
@@ -25,7 +25,6 @@ from hub.organisations.models import Organisation as OrganisationModel
 from hub.organisations.models import WorkingGroup as WorkingGroupModel
 from schema.allowed import CONTRIBUTION, ContributionAction, allowed_actions
 from schema.base import Money, Node, OrderDirection, among, equals, over
-from schema.compiler import ids
 from schema.compiler.mapping import (
     Context,
     Listing,
@@ -36,8 +35,8 @@ from schema.compiler.mapping import (
     one_by,
 )
 from schema.compiler.rows import Row
-from schema.compiler.values import Arguments, Value, text_of
-from schema.organisations import Organisation, WorkingGroup
+from schema.compiler.values import Arguments, text_of
+from schema.organisations import Organisation, WorkingGroup, of_organisation
 from schema.search import found_by
 
 if TYPE_CHECKING:
@@ -102,15 +101,12 @@ class ContributionFilter:
     state: list[ContributionState] | None = strawberry.field(default=None, description="Any of these.")
     currency: list[str] | None = strawberry.field(default=None, description="Any of these ISO 4217 codes.")
     year: int | None = strawberry.field(default=None, description="The year that it is for.")
-    provider: strawberry.ID | None = strawberry.field(default=None, description="From this organisation.")
+    provider: strawberry.ID | None = strawberry.field(
+        default=None, description="From this organisation; none where the viewer may not see it."
+    )
     search: str | None = strawberry.field(
         default=None, description="Words of reference, title or description."
     )
-
-
-def _provided_by(row: Row, value: Value) -> ColumnElement[bool]:
-    key = value.sql(Uuid(), ids.reader("filter", "provider", types=("MemberState", "Partner")))
-    return row.column("provider_id") == key
 
 
 def _evidence(row: Row, context: Context) -> ColumnElement[Any]:
@@ -127,7 +123,7 @@ CONTRIBUTIONS = Listing(
         "state": among("state"),
         "currency": among("currency"),
         "year": equals("year"),
-        "provider": _provided_by,
+        "provider": of_organisation("provider_id", "provider"),
         "search": found_by("search_contributions"),
     },
     order=ContributionOrder,
@@ -190,7 +186,9 @@ class ContributionGroup:
     state: ContributionState | None = strawberry.field(description="Null where not grouped by state.")
     currency: str = strawberry.field(description="Always one: currencies are never summed.")
     provider: Organisation | None = one_by(
-        OrganisationModel, "provider_id", "Null where not grouped by provider, or it is not known or seen."
+        OrganisationModel,
+        "provider_id",
+        "Null where not grouped by provider, and in the group of those not known or not seen.",
     )
     initiative: LazyInitiative | None = one_by(
         InitiativeModel,
@@ -232,7 +230,7 @@ def _summary(
     filters = arguments["filter"].parts() if "filter" in arguments else {}
 
     def conditions(row: Row) -> list[ColumnElement[bool]]:
-        return [CONTRIBUTIONS.conditions[name](row, value) for name, value in filters.items()]
+        return CONTRIBUTIONS.asked(row, filters, context)
 
     read = [FILTERED.get(name) for name in filters]
     return views.summary(
@@ -260,6 +258,7 @@ def _sources(context: Context) -> views.Sources:
     rollup_seen = policy.visible(models.ContributionRollup, context.actor, rollup)
     own = policy.closely_visible(models.Contribution, context.actor, contribution)
     initiative_seen = policy.visible(InitiativeModel, context.actor, initiative)
+    provider = Row(OrganisationModel, "o")
     return views.Sources(
         contribution=contribution,
         seen=_all_of(policy.visible(models.Contribution, context.actor, contribution)),
@@ -268,6 +267,8 @@ def _sources(context: Context) -> views.Sources:
         own=None if rollup_seen is None or context.actor.is_public else _all_of(own),
         initiative=initiative,
         initiative_seen=true() if initiative_seen is None else initiative_seen,
+        provider=provider,
+        provider_seen=policy.visible(OrganisationModel, context.actor, provider),
     )
 
 

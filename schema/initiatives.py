@@ -5,19 +5,19 @@ from datetime import date
 from enum import StrEnum
 
 import strawberry
-from sqlalchemy import ColumnElement, Uuid, select
+from sqlalchemy import ColumnElement, Uuid, and_, select
 
 from hub.act import Act
 from hub.initiatives import actions, models
 from hub.initiatives.models import GenderMarker, InitiativeKind, InitiativeState, ParticipationRole, Scope
 from schema.base import Connection, Money, Node, OrderDirection, among, equals, over
 from schema.compiler import ids
-from schema.compiler.mapping import Listing, connection, money
+from schema.compiler.mapping import Context, Listing, connection, money
 from schema.compiler.rows import Row
 from schema.compiler.values import Value
 from schema.contributions import CONTRIBUTIONS, Allocation, Contribution
 from schema.mutating import Versioned, id_of, mutation
-from schema.organisations import Organisation, WorkingGroup
+from schema.organisations import Organisation, WorkingGroup, in_sight, organisation_key
 from schema.search import found_by
 
 strawberry.enum(InitiativeKind, description="What an initiative makes or holds.")
@@ -73,19 +73,20 @@ class InitiativeFilter:
     scope: list[Scope] | None = strawberry.field(default=None, description="Any of these.")
     work_plan_year: int | None = strawberry.field(default=None, description="The year of the work plan.")
     working_group: strawberry.ID | None = strawberry.field(default=None, description="Under this body.")
-    organisation: strawberry.ID | None = strawberry.field(default=None, description="With this participant.")
+    organisation: strawberry.ID | None = strawberry.field(
+        default=None, description="With this participant; none where the viewer may not see it."
+    )
     search: str | None = strawberry.field(default=None, description="Words of reference, title or summary.")
 
 
-def _participates(row: Row, value: Value) -> ColumnElement[bool]:
-    key = value.sql(Uuid(), ids.reader("filter", "organisation", types=("MemberState", "Partner")))
+def _participates(row: Row, value: Value, context: Context) -> ColumnElement[bool]:
+    key = organisation_key(value)
     taking_part = models.InitiativeParticipant.__table__.alias("taking_part")
-    return row.column("id").in_(
-        select(taking_part.c.initiative_id).where(taking_part.c.organisation_id == key)
-    )
+    led_to = select(taking_part.c.initiative_id).where(taking_part.c.organisation_id == key)
+    return and_(row.column("id").in_(led_to), in_sight(key, context))
 
 
-def _under(row: Row, value: Value) -> ColumnElement[bool]:
+def _under(row: Row, value: Value, _: Context) -> ColumnElement[bool]:
     key = ids.reader("filter", "workingGroup", types=("WorkingGroup",))
     return row.column("working_group_id") == value.sql(Uuid(), key)
 

@@ -11,13 +11,12 @@ from hub.identity import models
 from hub.identity.actor import Role
 from hub.organisations import inviting
 from schema.base import Node, OrderDirection, among, over
-from schema.compiler.mapping import Listing, one_by
+from schema.compiler.mapping import Context, Listing, one_by
 from schema.compiler.rows import Row
 from schema.compiler.values import Value
 from schema.identity import Person
 from schema.mutating import Write, id_of, mutation
-from schema.organisations import Organisation
-from schema.people import of_organisation
+from schema.organisations import Organisation, of_organisation
 
 strawberry.enum(
     models.MailState,
@@ -78,7 +77,7 @@ class InvitationFilter:
     role: list[Role] | None = strawberry.field(default=None, description="Any of these.")
 
 
-def _is_open(row: Row, value: Value) -> ColumnElement[bool]:
+def _is_open(row: Row, value: Value, _: Context) -> ColumnElement[bool]:
     is_open = and_(
         row.column("accepted_at").is_(None),
         row.column("withdrawn_at").is_(None),
@@ -90,7 +89,11 @@ def _is_open(row: Row, value: Value) -> ColumnElement[bool]:
 INVITATIONS = Listing(
     model=models.Invitation,
     filter=InvitationFilter,
-    conditions={"role": among("role"), "organisation": of_organisation, "isOpen": _is_open},
+    conditions={
+        "role": among("role"),
+        "organisation": of_organisation("organisation_id"),
+        "isOpen": _is_open,
+    },
     order=InvitationOrder,
     default=("created_at", True),
 )

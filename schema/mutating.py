@@ -15,7 +15,6 @@ from typing import Annotated, Any, Protocol, Union
 import strawberry
 from graphql import GraphQLField, GraphQLObjectType, GraphQLResolveInfo
 from graphql.execution.collect_fields import FieldDetails
-from sqlalchemy import select
 from strawberry.annotation import StrawberryAnnotation
 from strawberry.types.field import StrawberryField
 
@@ -23,12 +22,12 @@ from hub.act import Act, acting, once
 from hub.db.base import Base
 from hub.db.engine import Database
 from hub.errors import HubError
+from hub.errors import NotFound as NotFoundError
 from hub.identity.actor import Actor
 from schema.base import Conflict, InvalidInput, NotAllowed, NotFound, user_error
 from schema.compiler.emit import Emitter
 from schema.compiler.ids import local_id
 from schema.compiler.mapping import REGISTRY, Context
-from schema.compiler.text import Piece, json_object
 from schema.compiler.transport import decoded
 
 Resolver = Callable[[Act, Any], Awaitable[Base]]
@@ -104,7 +103,7 @@ def _camel(stem: str) -> str:
 def _payload(stem: str, returns: type, tells: Mapping[str, str]) -> type:
     """The success type: a field named after the type that it gives, and those of what is told besides."""
     type_name: str = returns.__strawberry_definition__.name  # type: ignore[attr-defined]
-    name = re.sub(r"(?<!^)(?=[A-Z])", "_", type_name).lower()
+    name = _in_words(type_name).lower().replace(" ", "_")
     body = _body(name, returns) | {told: _told(told, says) for told, says in tells.items()}
     made = types.new_class(f"{stem}Success", (), {}, lambda given: given.update(body))
     made.__module__ = __name__
@@ -112,6 +111,11 @@ def _payload(stem: str, returns: type, tells: Mapping[str, str]) -> type:
         made, description=f"It was done; the {name.replace('_', ' ')} as it is now."
     )
     return decorated
+
+
+def _in_words(type_name: str) -> str:
+    """The type's name as people write it: `RoleGrant` is a Role grant."""
+    return re.sub(r"(?<!^)(?=[A-Z])", " ", type_name).capitalize()
 
 
 def _body(name: str, returns: type) -> dict[str, Any]:
@@ -166,7 +170,11 @@ def _is_read(declared: GraphQLField) -> bool:
 async def _read(
     act: Act, info: GraphQLResolveInfo[Any], payload: type, returns: type, id: uuid.UUID
 ) -> dict[str, Any]:
-    """The payload as selected, read in the transaction that wrote it."""
+    """The payload as selected, read in the transaction that wrote it.
+
+    NotFound where the actor does not see the row, whatever is selected: a key that is used again may be of
+    somebody who saw it the first time.
+    """
     type_name: str = payload.__strawberry_definition__.name  # type: ignore[attr-defined]
     success = info.schema.type_map[type_name]
     assert isinstance(success, GraphQLObjectType)
@@ -182,15 +190,14 @@ async def _read(
     object_name: str = returns.__strawberry_definition__.name  # type: ignore[attr-defined]
     object_type = info.schema.type_map[object_name]
     assert isinstance(object_type, GraphQLObjectType)
-    pairs: list[tuple[str, Piece]] = []
-    for key, nodes in emitter.fields(success, details).items():
-        name = nodes[0].node.name.value
-        if name != "__typename" and _is_read(success.fields[name]):
-            pairs.append((key, emitter.by_key(REGISTRY.models[object_name], object_type, nodes, id)))
-    if not pairs:
-        return {}
-    text: str | None = await act.session.scalar(select(json_object(pairs)))
+    asked = {
+        key: nodes
+        for key, nodes in emitter.fields(success, details).items()
+        if nodes[0].node.name.value != "__typename" and _is_read(success.fields[nodes[0].node.name.value])
+    }
+    model = REGISTRY.models[object_name]
+    text: str | None = await act.session.scalar(emitter.payload(model, object_type, asked, id))
     if text is None:
-        raise LookupError("the payload's statement gave no text")
+        raise NotFoundError(_in_words(object_name))
     found: dict[str, Any] = decoded(text)
     return found

@@ -1,19 +1,21 @@
 """Member States, partners, and the bodies that they sit on."""
 
+import uuid
 from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
-from sqlalchemy import ColumnElement, Text, Uuid, or_, select
+from sqlalchemy import ColumnElement, Text, Uuid, and_, literal_column, or_, select, true
 
+from hub import policy
 from hub.organisations import models
 from hub.organisations.models import GroupKind, MembershipRole, OrganisationKind
 from hub.organisations.workflow import VettingState
 from schema.allowed import PARTNER, PartnerAction, allowed_actions
 from schema.base import Connection, Node, OrderDirection, among, over
 from schema.compiler import ids
-from schema.compiler.mapping import Listing, expression
+from schema.compiler.mapping import Condition, Context, Listing, expression
 from schema.compiler.rows import Row
 from schema.compiler.values import Value
 from schema.search import checked
@@ -121,7 +123,32 @@ class OrganisationFilter:
     search: str | None = strawberry.field(default=None, description="A part of either name.")
 
 
-def _contains(row: Row, words: Value) -> ColumnElement[bool]:
+def of_organisation(column: str, name: str = "organisation") -> Condition:
+    """A filter by the organisation whose key the column holds."""
+
+    def condition(row: Row, value: Value, context: Context) -> ColumnElement[bool]:
+        key = organisation_key(value, name)
+        return and_(row.column(column) == key, in_sight(key, context))
+
+    return condition
+
+
+def organisation_key(value: Value, name: str = "organisation") -> ColumnElement[uuid.UUID]:
+    """The key of an organisation that a filter names."""
+    return value.sql(Uuid(), ids.reader("filter", name, types=("MemberState", "Partner")))
+
+
+def in_sight(key: ColumnElement[uuid.UUID], context: Context) -> ColumnElement[bool]:
+    """That the viewer sees the organisation: a filter would else tell what belongs to a hidden one."""
+    named = Row(models.Organisation, "named")
+    seen = policy.visible(models.Organisation, context.actor, named)
+    if seen is None:
+        return true()
+    one: ColumnElement[int] = literal_column("1")
+    return select(one).select_from(named.table).where(named.column("id") == key, seen).exists()
+
+
+def _contains(row: Row, words: Value, _: Context) -> ColumnElement[bool]:
     pattern = words.sql(Text(), _pattern)
     return or_(row.column("name").ilike(pattern), row.column("short_name").ilike(pattern))
 
@@ -130,7 +157,7 @@ def _pattern(words: str) -> str:
     return "%" + checked(words).replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_") + "%"
 
 
-def _sits_on(row: Row, value: Value) -> ColumnElement[bool]:
+def _sits_on(row: Row, value: Value, _: Context) -> ColumnElement[bool]:
     group = value.sql(Uuid(), ids.reader("filter", "workingGroup", types=("WorkingGroup",)))
     sitting = models.Membership.__table__.alias("sitting")
     return row.column("id").in_(select(sitting.c.organisation_id).where(sitting.c.working_group_id == group))

@@ -5,18 +5,16 @@ from enum import StrEnum
 from typing import Any
 
 import strawberry
-from sqlalchemy import Boolean, ColumnElement, Uuid
+from sqlalchemy import Boolean
 
 from hub.identity import models
 from hub.identity.actor import Role
 from hub.organisations import people, roles
 from schema.base import OrderDirection
-from schema.compiler import ids
-from schema.compiler.mapping import Listing
-from schema.compiler.rows import Row
-from schema.compiler.values import Value
+from schema.compiler.mapping import Condition, Listing
 from schema.identity import Person, RoleGrant
 from schema.mutating import Write, id_of, mutation
+from schema.organisations import of_organisation
 
 
 @strawberry.enum(description="What people are ordered by.")
@@ -43,21 +41,15 @@ class PersonFilter:
     )
 
 
-def of_organisation(row: Row, value: Value) -> ColumnElement[bool]:
-    """A filter by the organisation for which somebody acts."""
-    id = value.sql(Uuid(), ids.reader("filter", "organisation", types=("MemberState", "Partner")))
-    return row.column("organisation_id") == id
-
-
-def _filled(column: str) -> Any:
-    return lambda row, value: row.column(column).is_not(None) == value.sql(Boolean())
+def _filled(column: str) -> Condition:
+    return lambda row, value, _: row.column(column).is_not(None) == value.sql(Boolean())
 
 
 PEOPLE = Listing(
     model=models.Person,
     filter=PersonFilter,
     conditions={
-        "organisation": of_organisation,
+        "organisation": of_organisation("organisation_id"),
         "isConfirmed": _filled("confirmed_at"),
         "isRemoved": _filled("removed_at"),
     },

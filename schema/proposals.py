@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 import strawberry
-from sqlalchemy import ColumnElement, Uuid, exists, select
+from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import aliased
 
 from hub.initiatives.models import InitiativeKind, Scope
@@ -16,13 +16,10 @@ from hub.proposals.workflow import Outcome as DecisionOutcome
 from hub.proposals.workflow import Screening as ScreeningFinding
 from schema.allowed import PROPOSAL, ProposalAction, allowed_actions
 from schema.base import Money, Node, OrderDirection, among, over
-from schema.compiler import ids
 from schema.compiler.mapping import Context, Listing, column, expression, money
-from schema.compiler.rows import Row
-from schema.compiler.values import Value
 from schema.identity import Person
 from schema.initiatives import Initiative
-from schema.organisations import Organisation, WorkingGroup
+from schema.organisations import Organisation, WorkingGroup, of_organisation
 from schema.search import found_by
 
 strawberry.enum(ProposalState, description="Where it stands between its first draft and the work plan.")
@@ -134,13 +131,10 @@ class ProposalOrder:
 @strawberry.input(description="Which proposals.")
 class ProposalFilter:
     state: list[ProposalState] | None = strawberry.field(default=None, description="Any of these.")
-    organisation: strawberry.ID | None = strawberry.field(default=None, description="Of this proposer.")
+    organisation: strawberry.ID | None = strawberry.field(
+        default=None, description="Of this proposer; none where the viewer may not see it."
+    )
     search: str | None = strawberry.field(default=None, description="Words of reference or title.")
-
-
-def _proposed_by(row: Row, value: Value) -> ColumnElement[bool]:
-    key = value.sql(Uuid(), ids.reader("filter", "organisation", types=("MemberState", "Partner")))
-    return row.column("organisation_id") == key
 
 
 PROPOSALS = Listing(
@@ -148,7 +142,7 @@ PROPOSALS = Listing(
     filter=ProposalFilter,
     conditions={
         "state": among("state"),
-        "organisation": _proposed_by,
+        "organisation": of_organisation("organisation_id"),
         "search": found_by("search_proposals"),
     },
     order=ProposalOrder,

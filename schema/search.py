@@ -4,7 +4,7 @@ from sqlalchemy import ColumnElement, Text, func, select
 
 from hub.errors import InvalidInput, Problem
 from hub.identity.scopes import found_once
-from schema.compiler.mapping import Condition
+from schema.compiler.mapping import Condition, Context
 from schema.compiler.rows import Row
 from schema.compiler.values import Value
 
@@ -14,7 +14,7 @@ LONGEST = 200
 def found_by(function: str) -> Condition:
     """Rows that the function finds for the words, as a web search would: "quotes", or, -not."""
 
-    def condition(row: Row, words: Value) -> ColumnElement[bool]:
+    def condition(row: Row, words: Value, _: Context) -> ColumnElement[bool]:
         finds = getattr(func.hub, function)(words.sql(Text(), checked))
         return row.column("id") == found_once(select(finds))
 

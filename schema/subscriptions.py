@@ -48,9 +48,9 @@ def _one_proposal(row: Row, arguments: Arguments, _: Context) -> list[ColumnElem
     return [row.column("id") == arguments["id"].sql(Uuid(), ids.reader("id", types=("Proposal",)))]
 
 
-def _filtered(row: Row, arguments: Arguments, _: Context) -> list[ColumnElement[bool]]:
+def _filtered(row: Row, arguments: Arguments, context: Context) -> list[ColumnElement[bool]]:
     given = arguments["filter"].parts() if "filter" in arguments else {}
-    return [CONTRIBUTIONS.conditions[name](row, value) for name, value in given.items()]
+    return CONTRIBUTIONS.asked(row, given, context)
 
 
 PARTS_OF_A_PROPOSAL: Any = (

@@ -20,8 +20,7 @@ from schema.compiler.mapping import Listing, expression, one_by
 from schema.files import File
 from schema.identity import Person
 from schema.mutating import Versioned, Write, id_of, mutation
-from schema.organisations import Organisation, Partner
-from schema.people import of_organisation
+from schema.organisations import Organisation, Partner, of_organisation
 
 strawberry.enum(
     ApplicationState, name="VettingApplicationState", description="Where an application to be vetted stands."
@@ -102,7 +101,7 @@ class VettingApplicationFilter:
 VETTING_APPLICATIONS = Listing(
     model=models.VettingApplication,
     filter=VettingApplicationFilter,
-    conditions={"state": among("state"), "organisation": of_organisation},
+    conditions={"state": among("state"), "organisation": of_organisation("organisation_id")},
     order=VettingApplicationOrder,
     default=("created_at", True),
 )

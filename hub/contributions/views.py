@@ -58,6 +58,7 @@ NAMES = {
 }
 """The column of a summary that holds each dimension's key."""
 
+PROVIDER = NAMES[Dimension.PROVIDER]
 SUMS = ("pledged", "committed", "received", "allocated")
 
 Conditions = Callable[[Any], Sequence[ColumnElement[bool]]]
@@ -78,6 +79,16 @@ class Sources:
     """Where the viewer sees sums of published contributions only: which others he sees; None where none."""
     initiative: Any
     initiative_seen: ColumnElement[bool]
+    provider: Any
+    provider_seen: ColumnElement[bool] | None
+    """Which organisations the viewer sees; None where that is all of them."""
+
+    def of_seen_provider(self, source: Any, key: ColumnElement[Any]) -> tuple[Any, ColumnElement[Any]]:
+        """The source with each row's provider, and its key: null for all that are hidden."""
+        if self.provider_seen is None:
+            return source, key
+        is_it = (self.provider.id == key) & self.provider_seen
+        return outerjoin(source, self.provider.table, is_it), self.provider.id
 
 
 def summary(
@@ -105,13 +116,17 @@ def summary(
         parts = _kept(grain, list(chosen), conditions, sources)
     found = parts.subquery("parts")
     count = func.sum(found.c.number).label("contribution_count")
-    keys = [found.c[name] for name in chosen]
+    named: dict[str, ColumnElement[Any]] = {name: found.c[name] for name in chosen}
+    source: Any = found
+    if PROVIDER in named:
+        source, named[PROVIDER] = sources.of_seen_provider(found, named[PROVIDER])
+    keys = list(named.values())
     statement = select(
-        *_keys({key.name: key for key in keys}),
+        *_keys(named),
         cast(count, BigInteger).label("contribution_count"),
         *(func.sum(found.c[name]).label(name) for name in SUMS),
     )
-    groups = statement.group_by(*keys).having(count > literal_column("0"))
+    groups = statement.select_from(source).group_by(*keys).having(count > literal_column("0"))
     return _first(groups.order_by(count.desc(), *keys), list(chosen), limit)
 
 
@@ -154,12 +169,14 @@ def _divided(
 ) -> Select[Any]:
     """Groups of what is allocated to initiatives, or to none that the viewer sees."""
     row, initiative, part = sources.contribution, sources.initiative, Allocation.__table__
-    all_keys = {
-        "initiative_id": initiative.id,
-        "working_group_id": initiative.working_group_id,
-        **{name: row.column(name) for name in ("year", "kind", "state", "currency", "provider_id")},
-    }
-    keys = {name: all_keys[name] for name in chosen}
+    source: Any = outerjoin(row.table, part, part.c.contribution_id == row.id)
+    source = outerjoin(
+        source, initiative.table, (initiative.id == part.c.initiative_id) & sources.initiative_seen
+    )
+    of_initiative = {"initiative_id": initiative.id, "working_group_id": initiative.working_group_id}
+    keys = {name: of_initiative[name] if name in of_initiative else row.column(name) for name in chosen}
+    if PROVIDER in keys:
+        source, keys[PROVIDER] = sources.of_seen_provider(source, keys[PROVIDER])
     count = func.count(row.id.distinct())
     nothing = cast(null(), Numeric)
     allocated = func.coalesce(func.sum(part.c.amount), func.min(row.allocated) * literal_column("0"))
@@ -168,10 +185,6 @@ def _divided(
         count.label("contribution_count"),
         *(nothing.label(name) for name in ("pledged", "committed", "received")),
         allocated.label("allocated"),
-    )
-    divided = outerjoin(row.table, part, part.c.contribution_id == row.id)
-    source = outerjoin(
-        divided, initiative.table, (initiative.id == part.c.initiative_id) & sources.initiative_seen
     )
     statement = statement.select_from(source).where(*sources.seen, *conditions(row))
     groups = statement.group_by(*keys.values()).order_by(count.desc(), *keys.values())

@@ -1,4 +1,4 @@
-"""Row-level security and privileges, written out from `hub/policy.py` for the database."""
+"""Row-level security and privileges, written out from `hub/policy` for the database."""
 
 from __future__ import annotations
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, Final, Self
 
 
 class Role(StrEnum):
@@ -20,6 +21,20 @@ class Role(StrEnum):
     STAKEHOLDER = "STAKEHOLDER"
     ANALYST = "ANALYST"
     ADMIN = "ADMIN"
+
+
+ONE_WITH: Final[Mapping[Role, str]] = {
+    Role.PARTNER: "a partner",
+    Role.FOCAL_POINT: "a focal point",
+    Role.CO_MANAGER: "a Co-Manager",
+    Role.CO_CHAIR: "a Co-Chair",
+    Role.STAFF: "a member of the RSO's staff",
+    Role.REVIEWER: "a reviewer",
+    Role.STAKEHOLDER: "a stakeholder",
+    Role.ANALYST: "an analyst",
+    Role.ADMIN: "an administrator",
+}
+"""Whoever holds the role, in words."""
 
 
 class Means(StrEnum):

@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 
 from hub.db.base import Base
-from hub.identity.actor import Actor, Role
+from hub.identity.actor import ONE_WITH, Actor, Role
 
 Parent = Callable[[type[Base]], "ColumnElement[bool] | None"]
 """Gives the predicate of a parent table for the same audiences and the same sight."""
@@ -100,6 +100,10 @@ class RowScope(Scope):
     def holds(self, actor: Actor, row: Any) -> bool:
         """Whether the row is one of them."""
 
+    def needs(self, actor: Actor) -> tuple[str, ...]:
+        """What has to be so of "it", in clauses that name no value of a row; of "you", what is not so."""
+        return (f"it is {self.says}",)
+
     def besides(self, other: RowScope) -> BothOfRow:
         """Rows in both scopes, which Python can tell too."""
         return BothOfRow(self, other)
@@ -109,6 +113,9 @@ class Everywhere(RowScope):
     """All rows."""
 
     says = "all"
+
+    def needs(self, actor: Actor) -> tuple[str, ...]:
+        return ()
 
     def where(self, who: Sight, model: Entity, parent: Parent) -> ColumnElement[bool]:
         return true()
@@ -144,6 +151,9 @@ class BothOfRow(Both, RowScope):
     def holds(self, actor: Actor, row: Any) -> bool:
         return all(face.holds(actor, row) for face in self._faces)
 
+    def needs(self, actor: Actor) -> tuple[str, ...]:
+        return tuple(clause for face in self._faces for clause in face.needs(actor))
+
 
 class Own(RowScope):
     """Rows of the actor's organisation, by any of the columns."""
@@ -163,11 +173,25 @@ class Own(RowScope):
     def says(self) -> str:
         return "itself" if self.columns == ("id",) else "own organisation"
 
+    def needs(self, actor: Actor) -> tuple[str, ...]:
+        return (NEEDS_OF_OWN.get(self.columns, "it is your organisation's"),)
+
+
+NEEDS_OF_OWN: dict[tuple[str, ...], str] = {
+    ("id",): "it is your organisation",
+    ("provider_id",): "your organisation gives it",
+    ("consulted_id",): "your organisation is asked",
+}
+"""What has to be so of the columns that say more of an organisation than that a row is its own."""
+
 
 class Foreign(Own):
     """Rows of other organisations than the actor's."""
 
     says = "another organisation's"
+
+    def needs(self, actor: Actor) -> tuple[str, ...]:
+        return ("it is another organisation" if self.columns == ("id",) else "it is another organisation's",)
 
     def where(self, who: Sight, model: Entity, parent: Parent) -> ColumnElement[bool]:
         return not_(super().where(who, model, parent))
@@ -191,6 +215,9 @@ class Mine(RowScope):
     def holds(self, actor: Actor, row: Any) -> bool:
         return actor.person_id is not None and bool(getattr(row, self.column) == actor.person_id)
 
+    def needs(self, actor: Actor) -> tuple[str, ...]:
+        return ("it is your own",)
+
 
 class Others(Mine):
     """Rows of other people than the actor."""
@@ -202,6 +229,9 @@ class Others(Mine):
 
     def holds(self, actor: Actor, row: Any) -> bool:
         return actor.person_id is not None and not super().holds(actor, row)
+
+    def needs(self, actor: Actor) -> tuple[str, ...]:
+        return ("it is not for yourself",)
 
 
 class Without(RowScope):
@@ -218,14 +248,39 @@ class Without(RowScope):
 
     @property
     def says(self) -> str:
-        return "nobody who is " + " or ".join(role.value.lower().replace("_", " ") for role in self.roles)
+        return "nobody who is " + " or ".join(_words(role) for role in self.roles)
+
+    def needs(self, actor: Actor) -> tuple[str, ...]:
+        return tuple(f"you are not {ONE_WITH[role]}" for role in self.roles if role in actor.roles)
+
+
+class With(Without):
+    """All rows, for who holds one of the roles."""
+
+    def where(self, who: Sight, model: Entity, parent: Parent) -> ColumnElement[bool]:
+        return who.has_role(*self.roles)
+
+    def holds(self, actor: Actor, row: Any) -> bool:
+        return not actor.roles.isdisjoint(self.roles)
+
+    @property
+    def says(self) -> str:
+        return "by who is " + " or ".join(_words(role) for role in self.roles)
+
+    def needs(self, actor: Actor) -> tuple[str, ...]:
+        missing = "you are " + " or ".join(ONE_WITH[role] for role in self.roles)
+        return () if self.holds(actor, None) else (missing,)
+
+
+def _words(role: Role) -> str:
+    return role.value.lower().replace("_", " ")
 
 
 class Flagged(RowScope):
     """Rows whose boolean column is true."""
 
-    def __init__(self, column: str, *, says: str) -> None:
-        self.column, self._says = column, says
+    def __init__(self, column: str, *, says: str, needs: str | None = None) -> None:
+        self.column, self._says, self._needs = column, says, needs or f"it is {says}"
 
     def where(self, who: Sight, model: Entity, parent: Parent) -> ColumnElement[bool]:
         column: ColumnElement[bool] = getattr(model, self.column)
@@ -237,6 +292,9 @@ class Flagged(RowScope):
     @property
     def says(self) -> str:
         return self._says
+
+    def needs(self, actor: Actor) -> tuple[str, ...]:
+        return (self._needs,)
 
 
 class Filled(Flagged):
@@ -282,8 +340,8 @@ class Unless(RowScope):
 class OneOf(RowScope):
     """Rows whose column holds one of the values."""
 
-    def __init__(self, column: str, *values: str, says: str) -> None:
-        self.column, self.values, self._says = column, values, says
+    def __init__(self, column: str, *values: str, says: str, needs: str | None = None) -> None:
+        self.column, self.values, self._says, self._needs = column, values, says, needs or f"it is {says}"
 
     def where(self, who: Sight, model: Entity, parent: Parent) -> ColumnElement[bool]:
         column: ColumnElement[str] = getattr(model, self.column)
@@ -295,6 +353,9 @@ class OneOf(RowScope):
     @property
     def says(self) -> str:
         return self._says
+
+    def needs(self, actor: Actor) -> tuple[str, ...]:
+        return (self._needs,)
 
 
 def found_once(keys: Select[tuple[uuid.UUID]]) -> ColumnElement[Any]:

@@ -21,7 +21,7 @@ from graphql import (
 )
 from graphql.execution.collect_fields import FieldDetails, FragmentDetails, collect_subfields
 from graphql.execution.values import VariableValues
-from sqlalchemy import ColumnElement, Text, Uuid, and_, bindparam, func, literal_column, select, true
+from sqlalchemy import ColumnElement, Select, Text, Uuid, and_, bindparam, func, literal_column, select, true
 from sqlalchemy.orm import RelationshipDirection
 
 from hub import policy
@@ -204,13 +204,17 @@ class Emitter:
         condition = policy.visible(row.model, self.context.actor, row)
         return true() if condition is None else condition
 
-    def by_key(
-        self, model: type[Base], type_: GraphQLObjectType, details: list[FieldDetails], id: Any
-    ) -> Text_:
-        """The JSON object of the row with the key; null where the actor does not see it."""
+    def payload(
+        self, model: type[Base], type_: GraphQLObjectType, asked: Mapping[str, list[FieldDetails]], id: Any
+    ) -> Select[Any]:
+        """The JSON of the row with the key, once under each response key; no row where it is not seen."""
         row = self.row(model)
-        found = self._only(row, type_, details, row.column("id") == id)
-        return whole(found, may_be_null=True, is_nullable=True)
+        own = REGISTRY.variants.get(type_.name)
+        pairs: list[tuple[str, Piece]] = [
+            (key, self.concrete(type_, details, row)) for key, details in asked.items()
+        ]
+        found = select(json_object(pairs)).select_from(row.table)
+        return found.where(row.column("id") == id, true() if own is None else own(row), self.seen(row))
 
     def _only(
         self,
@@ -375,7 +379,7 @@ class Emitter:
             listing.through = Association(property_, at, listing.row, self.name())
 
         def conditions(row: Row) -> list[ColumnElement[bool]]:
-            found = [self.seen(row, at, mapping.relationship), *page.conditions(row)]
+            found = [self.seen(row, at, mapping.relationship), *page.conditions(row, self.context)]
             if listing.through is not None and row is listing.row:
                 found += listing.through.conditions
             elif mapping.relationship is not None:

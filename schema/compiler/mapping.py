@@ -25,15 +25,16 @@ from schema.compiler.values import Arguments, Value
 
 KEY = "hub.mapping"
 
-Condition = Callable[[Any, Value], ColumnElement[bool]]
-"""From the row and the filter's value to a condition."""
-
 
 @dataclass(frozen=True, slots=True)
 class Context:
     """What a statement may depend on besides the selection."""
 
     actor: Actor
+
+
+Condition = Callable[[Any, Value, Context], ColumnElement[bool]]
+"""From the row, the filter's value and who asks to a condition."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,10 @@ class Listing:
     order: type
     default: tuple[str, bool]
     """Column and whether descending, where the client names no order."""
+
+    def asked(self, row: Any, filters: Arguments, context: Context) -> list[ColumnElement[bool]]:
+        """What the parts of a filter ask of a row."""
+        return [self.conditions[name](row, value, context) for name, value in filters.items()]
 
 
 @dataclass(frozen=True, slots=True)

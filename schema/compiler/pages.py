@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from sqlalchemy import ColumnElement, Integer, String, Text, Uuid, and_, cast, literal_column, or_
 
 from hub.errors import InvalidInput, Problem
-from schema.compiler.mapping import Listing
+from schema.compiler.mapping import Context, Listing
 from schema.compiler.rows import Row
 from schema.compiler.text import base64_of, joined, json_scalar, quoted
 from schema.compiler.values import Arguments, Value, text_of
@@ -72,9 +72,9 @@ class Page:
         name = f"{self.listing.model.__name__}.{self.column}.{self.is_descending}"
         return f"{zlib.crc32(name.encode()):08x}"
 
-    def conditions(self, row: Row) -> list[ColumnElement[bool]]:
+    def conditions(self, row: Row, context: Context) -> list[ColumnElement[bool]]:
         """What the filter asks of a row."""
-        return [self.listing.conditions[name](row, value) for name, value in self.filters.items()]
+        return self.listing.asked(row, self.filters, context)
 
     def order(self, row: Ordered) -> list[ColumnElement[Any]]:
         """The order in which rows are read: reversed for a page from the end."""

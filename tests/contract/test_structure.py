@@ -26,7 +26,7 @@ RANK = {
 }
 """A slice imports slices of a lower rank. Rooms without a rank (db, audit, notifications) serve them all."""
 
-KNOWS_ROLES = ("hub/policy.py", "hub/matrix.py", "hub/identity/", "hub/demonstration/", "hub/act.py")
+KNOWS_ROLES = ("hub/policy/", "hub/matrix.py", "hub/identity/", "hub/demonstration/", "hub/act.py")
 """Beside the policy: who a role is granted to, and whom the outbox tells."""
 
 

@@ -19,7 +19,7 @@ from tests.conftest import Client, Person, clients, running, session_of
 from tests.files.conftest import hand_in
 from tests.files.samples import PDF
 from tests.files.test_files import kept, problems_of, rows
-from tests.organisations.test_vetting import saved, set_vetting
+from tests.organisations.applications import saved, set_vetting
 from tests.policy.clones import as_owner
 from tests.web.browsing import Visitor
 from tests.web.test_vetting import APPLY, TYPED, send_application

@@ -25,7 +25,7 @@ from tests.files.conftest import fetched, hand_in
 from tests.files.samples import PDF
 from tests.files.test_files import kept, problems_of, rows
 from tests.files.test_limits import announced
-from tests.organisations.test_vetting import AGREED, CONTENT, saved, set_vetting
+from tests.organisations.applications import AGREED, CONTENT, saved, set_vetting
 from tests.policy.clones import as_owner
 
 LOOSE = timedelta(days=LOOSE_DAYS)

@@ -15,7 +15,7 @@ from hub import policy
 from hub.database import Place
 from hub.identity.actor import Role
 from hub.identity.recognition import FRESH_SECONDS
-from schema.compiler.ids import parse
+from schema.compiler.ids import global_id, parse
 from tests.conftest import Client, Person, running
 from tests.organisations.conftest import Employ
 from tests.organisations.staffing import day, grant_of, persona_id, recorded
@@ -448,6 +448,23 @@ async def test_a_focal_point_hands_the_own_role_over_and_no_other(
     await asyncio.sleep(FRESH_SECONDS)
     assert await colleague.roles() == ["FOCAL_POINT", "PARTNER"]
     assert (await focal_point.data("{ viewer { roles } }"))["viewer"]["roles"] == []
+
+
+async def test_who_is_not_focal_point_yet_hands_nothing_over(employed: Employ, place: Place) -> None:
+    holder, successor = await employed("PARTNER"), await employed("PARTNER")
+    later = text(
+        "insert into hub.role_grants (person_id, organisation_id, role, starts_on)"
+        " select id, organisation_id, 'FOCAL_POINT', current_date + 7 from hub.persons where email = :email"
+        " returning id"
+    )
+    async with as_owner(place) as owner:
+        grant = global_id("RoleGrant", (await owner.scalars(later, {"email": holder.email})).one())
+    given = {"id": grant, "toPersonId": successor.id, "on": day(8)}
+    payload = await holder.browser.do("handOverRole", **given)
+    assert payload["__typename"] == "NotAllowed", payload
+    asked = "query($id: ID!) { node(id: $id) { ... on RoleGrant { allowedActions } } }"
+    assert (await holder.browser.data(asked, id=grant))["node"] == {"allowedActions": []}
+    assert await successor.roles() == ["PARTNER"]
 
 
 async def test_a_successor_is_somebody_of_the_organisation_who_is_there(

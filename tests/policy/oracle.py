@@ -1,5 +1,5 @@
 """Who sees which rows, written a second time by hand, over rows in memory: it shares nothing with
-`hub/policy.py` or `hub/identity/scopes.py`, so that an error there cannot hide."""
+`hub/policy` or `hub/identity/scopes.py`, so that an error there cannot hide."""
 
 from __future__ import annotations
 

@@ -94,6 +94,7 @@ MEANING: dict[str, Callable[[Rows, Who, Row], bool]] = {
     "subject to vetting": lambda _, __, row: row.vetting_state is not None,
     "another organisation's": lambda _, who, row: _organisation_of(row) != who.organisation,
     "nobody who is staff or admin": lambda _, who, __: not who.is_any("STAFF", "ADMIN"),
+    "by who is focal point": lambda _, who, __: who.is_any("FOCAL_POINT"),
 }
 """What the words beneath the matrix mean, written down by hand; all of them that a comma joins."""
 

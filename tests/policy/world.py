@@ -179,7 +179,7 @@ KEYS = {
     "KIND": "c.kind",
     "STATE": "c.state",
     "CURRENCY": "c.currency",
-    "PROVIDER": "c.provider_id",
+    "PROVIDER": "o.id",
     "INITIATIVE": "i.id",
     "WORKING_GROUP": "i.working_group_id",
 }
@@ -187,7 +187,8 @@ KEYS = {
 
 DIVIDED = """select {keys}, count(distinct c.id), null, null, null, sum(coalesce(a.amount, 0))
 from contributions c left join allocations a on a.contribution_id = c.id
-left join initiatives i on i.id = a.initiative_id where {where} group by {names} order by {order}"""
+left join initiatives i on i.id = a.initiative_id left join organisations o on o.id = c.provider_id
+where {where} group by {names} order by {order}"""
 WHOLE = """select {keys}, count(*), sum(e.pledged), sum(e.committed), sum(e.received), sum(e.allocated)
 from contributions c cross join lateral (
   select coalesce(sum(amount) filter (where type = 'PLEDGE'), 0) pledged,
@@ -195,7 +196,7 @@ from contributions c cross join lateral (
     coalesce(sum(amount) filter (where type = 'RECEIPT'), 0) received,
     (select coalesce(sum(amount), 0) from allocations a where a.contribution_id = c.id) allocated
   from contribution_transactions t where t.contribution_id = c.id
-) e where {where} group by {names} order by {order}"""
+) e left join organisations o on o.id = c.provider_id where {where} group by {names} order by {order}"""
 """Summed from the entries, not from the sums that stand beside a contribution."""
 
 

@@ -35,6 +35,15 @@ async def write(connection: AsyncConnection) -> None:
     )
     await _give_drafts_up(connection)
     await _apply(connection)
+    await connection.execute(
+        update(Organisation)
+        .where(Organisation.short_name.in_(SUSPENDED))
+        .values(vetting_state="SUSPENDED", is_listed=False)
+    )
+
+
+SUSPENDED = ("Demo Federation", "Demo Foundation", "Demo Law Faculty", "Demo Seafarers")
+"""Partners that the public sees no more: they give, take part, propose, and one is a persona's own."""
 
 
 async def _of(connection: AsyncConnection, person: uuid.UUID, organisation: uuid.UUID) -> None:

@@ -1,12 +1,14 @@
-"""Visitors of the portal."""
+"""Visitors of the portal, and its templates."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
 import pytest
+from jinja2 import Environment
 from starlette.applications import Starlette
 
+from hub.web.templating import Assets, environment
 from tests.conftest import Client, session_of
 from tests.web.browsing import Visitor
 
@@ -22,3 +24,9 @@ def visit(app: Starlette, people: Client) -> Visit:
         return Visitor((await people()).http, secret)
 
     return visitor
+
+
+@pytest.fixture(scope="module")
+def templates() -> Environment:
+    """The templates of the portal, with its assets."""
+    return environment(Assets.load())

@@ -34,6 +34,8 @@ select '{"viewer":' || coalesce((
            from (select reference, title, state, pledged, received, currency, recorded_on, id
                  from hub.contributions
                  where provider_id = $4::uuid and (is_published or provider_id = $2 or receiver_id = $2)
+                   and exists (select 1 from hub.organisations o
+                               where o.id = $4::uuid and (o.is_listed or o.id = $2))
                  order by recorded_on desc, id desc limit 20) c
            order by c.recorded_on desc, c.id desc), ',')
     || ']}}'

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Final
 from urllib.parse import quote
 
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from hub.web.answering import REFUSAL_STATUS, show
-from hub.web.done import done_here, go_done
-from hub.web.operations import Operation, Refused, ask
-from hub.web.people.deeds import Attempt, Deed, attempt, done_by, forms_of
+from hub.web.deeds import Attempt, Deed, answer, show_with, subject
+from hub.web.operations import Operation
 
 PARTNER: Final = Operation.beside(__file__)
 DEEDS: Final = (
@@ -39,36 +35,21 @@ def address(id: str) -> str:
 
 async def partner(request: Request) -> Response:
     """`/work/partners/{id}`; 404 where there is no partner of the id, or none that the viewer may see."""
-    if request.method != "POST":
-        return await _show(request)
-    tried = await attempt(request, DEEDS)
-    if tried.refused is not None:
-        return await _show(request, tried)
-    return go_done(request, address(request.path_params["id"]), tried.deed.slug)
+    return await answer(request, DEEDS, address, _show)
 
 
-async def _show(request: Request, tried: Attempt | None = None) -> Response:
-    try:
-        data = await ask(request, PARTNER, {"id": request.path_params["id"]})
-    except Refused:
-        raise HTTPException(404) from None
-    if data["organisation"] is None or data["organisation"]["__typename"] != "Partner":
-        raise HTTPException(404)
-    refused = tried.refused if tried else None
-    done = done_here(request)
-    is_new = tried is None and done == "registered"
-    return show(
+async def _show(request: Request, tried: Attempt | None) -> Response:
+    data, shown = await subject(request, PARTNER, "Partner", of="organisation")
+    return show_with(
         request,
         "partner/template.html",
         data,
-        status_code=REFUSAL_STATUS[refused.kind] if refused else 200,
-        partner=data["organisation"],
-        tried=tried,
-        forms=forms_of(DEEDS, tried),
-        done=REGISTERED if is_new else done_by(DEEDS, done) if tried is None else None,
+        DEEDS,
+        tried,
+        said={"registered": REGISTERED},
+        partner=shown,
         labels=DEEDS[0].labels,
-        here=address(data["organisation"]["id"]),
-        new_key=lambda: str(uuid.uuid4()),
+        here=address(shown["id"]),
         hub_address=request.app.state.settings.base_url,
     )
 

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any, Final
 from urllib.parse import quote
 
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from hub.web.answering import REFUSAL_STATUS, show
-from hub.web.done import done_here, go_done
-from hub.web.operations import Operation, Refused, ask
-from hub.web.people.deeds import Attempt, Deed, attempt, done_by, forms_of
+from hub.web.deeds import Attempt, Deed, answer, show_with, subject
+from hub.web.operations import Operation, ask
 
 ROLE: Final = Operation.beside(__file__)
 COLLEAGUES: Final = Operation.beside(__file__, "colleagues.graphql")
@@ -39,36 +35,21 @@ def address(id: str) -> str:
 
 async def role(request: Request) -> Response:
     """`/account/roles/{id}`; 404 where there is no such role that the viewer may see."""
-    if request.method != "POST":
-        return await _show(request)
-    tried = await attempt(request, DEEDS)
-    if tried.refused is not None:
-        return await _show(request, tried)
-    return go_done(request, address(request.path_params["id"]), tried.deed.slug)
+    return await answer(request, DEEDS, address, _show)
 
 
-async def _show(request: Request, tried: Attempt | None = None) -> Response:
-    try:
-        data = await ask(request, ROLE, {"id": request.path_params["id"]})
-    except Refused:
-        raise HTTPException(404) from None
-    held = data["node"]
-    if held is None or held["__typename"] != "RoleGrant":
-        raise HTTPException(404)
-    refused = tried.refused if tried else None
-    return show(
+async def _show(request: Request, tried: Attempt | None) -> Response:
+    data, held = await subject(request, ROLE, "RoleGrant")
+    return show_with(
         request,
         "role/template.html",
         data,
-        status_code=REFUSAL_STATUS[refused.kind] if refused else 200,
+        DEEDS,
+        tried,
         held=held,
         successors=await _successors(request, held),
-        tried=tried,
-        forms=forms_of(DEEDS, tried),
-        done=done_by(DEEDS, done_here(request)) if tried is None else None,
         labels={**END.labels, **HAND_OVER.labels},
         here=address(held["id"]),
-        new_key=lambda: str(uuid.uuid4()),
     )
 
 

@@ -12,9 +12,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from hub.web.answering import REFUSAL_STATUS, show
+from hub.web.deeds import Attempt, Deed, attempt, done_by, forms_of
 from hub.web.done import done_here, go_done
 from hub.web.operations import Operation, ask
-from hub.web.people.deeds import Attempt, Deed, attempt, done_by, forms_of
 
 APPLICATION: Final = Operation.beside(__file__)
 SUBMIT: Final = Deed(

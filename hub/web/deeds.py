@@ -1,16 +1,20 @@
-"""What a page about people lets one do: several forms, each posted to the page's own address."""
+"""What a page lets one do with what it shows: several forms, each posted to the page's own address."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import uuid
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
+from starlette.responses import Response
 
+from hub.web.answering import REFUSAL_STATUS, show
+from hub.web.done import done_here, go_done
 from hub.web.forms import Form, posted_form
-from hub.web.operations import Operation, Refused, change
+from hub.web.operations import Operation, Refused, ask, change
 
 # What a form carries without showing it: which form it is, whom it is about, and the key against repetition.
 HIDDEN: Final = ("do", "id", "idempotencyKey")
@@ -87,3 +91,61 @@ def forms_of(deeds: Sequence[Deed], tried: Attempt | None) -> dict[str, Form]:
 def done_by(deeds: Sequence[Deed], slug: str | None) -> str | None:
     """What to say of the deed that was done."""
     return next((deed.done for deed in deeds if deed.slug == slug), None)
+
+
+Show = Callable[[Request, Attempt | None], Awaitable[Response]]
+
+
+async def answer(
+    request: Request, deeds: Sequence[Deed], address: Callable[[str], str], shown: Show
+) -> Response:
+    """The page of the object whose id is in the path: shown, or shown again with why a form was refused.
+
+    What was done leads back to the page, which says so.
+    """
+    if request.method != "POST":
+        return await shown(request, None)
+    tried = await attempt(request, deeds)
+    if tried.refused is not None:
+        return await shown(request, tried)
+    return go_done(request, address(request.path_params["id"]), tried.deed.slug)
+
+
+async def subject(
+    request: Request, operation: Operation, type_name: str, *, of: str = "node"
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The operation's data, and the object in its field; 404 where there is none, or none of the type."""
+    try:
+        data = await ask(request, operation, {"id": request.path_params["id"]})
+    except Refused:
+        raise HTTPException(404) from None
+    found = data[of]
+    if found is None or found["__typename"] != type_name:
+        raise HTTPException(404)
+    return data, found
+
+
+def show_with(
+    request: Request,
+    template: str,
+    data: Mapping[str, Any],
+    deeds: Sequence[Deed],
+    tried: Attempt | None,
+    *,
+    said: Mapping[str, str] | None = None,
+    **context: Any,
+) -> Response:
+    """The template with a form for each deed. `said`: what else may have been done before it is shown."""
+    refused = tried.refused if tried else None
+    done = done_here(request)
+    return show(
+        request,
+        template,
+        data,
+        status_code=REFUSAL_STATUS[refused.kind] if refused else 200,
+        tried=tried,
+        forms=forms_of(deeds, tried),
+        done=((said or {}).get(done or "") or done_by(deeds, done)) if tried is None else None,
+        new_key=lambda: str(uuid.uuid4()),
+        **context,
+    )

@@ -1,6 +1,4 @@
-"""Who may see and do what: the only file that knows roles.
-
-Tables, read by everything else:
+"""Who may see and do what, in tables: the only file that decides.
 
 - `READS`: model -> audience -> scope. The predicate that every read is filtered by, and the database's
   row-level security for SELECT.
@@ -14,12 +12,8 @@ a second face in Python. Tests prove that the faces agree with each other and wi
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
-from enum import StrEnum
-from typing import Any, NamedTuple, assert_never
-
-from sqlalchemy import ColumnElement, false, or_
+from typing import NamedTuple
 
 from hub.audit.models import AuditEvent, IdempotencyKey
 from hub.contributions.models import (
@@ -32,13 +26,11 @@ from hub.contributions.models import (
 )
 from hub.db.base import Base
 from hub.engagement.models import ExpressionOfInterest
-from hub.errors import NotAllowed
 from hub.files.models import StoredFile
-from hub.identity.actor import Actor, Means, Role
+from hub.identity.actor import Role
 from hub.identity.models import ApiToken, IdentityBinding, Invitation, LoginSession, Person, RoleGrant
 from hub.identity.scopes import (
     EVERYWHERE,
-    BoundSight,
     Empty,
     Filled,
     Flagged,
@@ -53,9 +45,9 @@ from hub.identity.scopes import (
     ReferredBy,
     RowScope,
     Scope,
-    Sight,
     Through,
     Unless,
+    With,
     Without,
 )
 from hub.initiatives.models import (
@@ -76,6 +68,21 @@ from hub.organisations.models import (
     VettingDocument,
     WorkingGroup,
 )
+from hub.policy.names import (
+    ADMIN,
+    ANALYST,
+    ANYONE,
+    CO_CHAIR,
+    CO_MANAGER,
+    FOCAL_POINT,
+    PARTNER,
+    REVIEWER,
+    SIGNED_IN,
+    STAFF,
+    STAKEHOLDER,
+    Action,
+    Audience,
+)
 from hub.proposals.models import (
     Consultation,
     Decision,
@@ -87,88 +94,13 @@ from hub.proposals.models import (
 )
 from hub.secondments.models import Secondment
 
-
-class Everybody(StrEnum):
-    """Audiences that are not roles: the public, and whoever is signed in."""
-
-    ANYONE = "ANYONE"
-    SIGNED_IN = "SIGNED_IN"
-
-
-Audience = Role | Everybody
 Scopes = Mapping[Audience, Scope]
-
-ANYONE, SIGNED_IN = Everybody.ANYONE, Everybody.SIGNED_IN
-PARTNER, FOCAL_POINT = Role.PARTNER, Role.FOCAL_POINT
-CO_MANAGER, CO_CHAIR, STAFF = Role.CO_MANAGER, Role.CO_CHAIR, Role.STAFF
-REVIEWER, STAKEHOLDER, ANALYST, ADMIN = Role.REVIEWER, Role.STAKEHOLDER, Role.ANALYST, Role.ADMIN
-
-
-class Action(StrEnum):
-    """Everything that somebody can do, named `resource:action`."""
-
-    PROPOSAL_CREATE = "proposal:create"
-    PROPOSAL_UPDATE = "proposal:update"
-    PROPOSAL_SUBMIT = "proposal:submit"
-    PROPOSAL_WITHDRAW = "proposal:withdraw"
-    PROPOSAL_START_SCREENING = "proposal:start-screening"
-    PROPOSAL_SCREEN = "proposal:screen"
-    PROPOSAL_SEND_ON = "proposal:send-on"
-    PROPOSAL_REQUEST_REVISION = "proposal:request-revision"
-    PROPOSAL_RESUME = "proposal:resume"
-    PROPOSAL_ASSIGN_REVIEWER = "proposal:assign-reviewer"
-    PROPOSAL_REVIEW = "proposal:review"
-    PROPOSAL_DECLARE_CONFLICT = "proposal:declare-conflict"
-    PROPOSAL_INVITE_CONSULTATION = "proposal:invite-consultation"
-    PROPOSAL_RESPOND_TO_CONSULTATION = "proposal:respond-to-consultation"
-    PROPOSAL_REQUEST_GUIDANCE = "proposal:request-guidance"
-    PROPOSAL_GIVE_GUIDANCE = "proposal:give-guidance"
-    PROPOSAL_VOTE = "proposal:vote"
-    PROPOSAL_REOPEN = "proposal:reopen"
-    PROPOSAL_ISSUE_LETTER = "proposal:issue-letter"
-    PROPOSAL_ACCEPT_ENDORSEMENT = "proposal:accept-endorsement"
-    PROPOSAL_ENTER_WORKPLAN = "proposal:enter-workplan"
-    INITIATIVE_PUBLISH = "initiative:publish"
-    INTEREST_EXPRESS = "interest:express"
-    INTEREST_ANSWER = "interest:answer"
-    INTEREST_WITHDRAW = "interest:withdraw"
-    CONTRIBUTION_PLEDGE = "contribution:pledge"
-    CONTRIBUTION_COMMIT = "contribution:commit"
-    CONTRIBUTION_RECORD_RECEIPT = "contribution:record-receipt"
-    CONTRIBUTION_REVERSE = "contribution:reverse"
-    CONTRIBUTION_ALLOCATE = "contribution:allocate"
-    CONTRIBUTION_VALUE = "contribution:value"
-    CONTRIBUTION_APPROVE_VALUATION = "contribution:approve-valuation"
-    CONTRIBUTION_ACKNOWLEDGE = "contribution:acknowledge"
-    CONTRIBUTION_CANCEL = "contribution:cancel"
-    SECONDMENT_OFFER = "secondment:offer"
-    PARTNER_REGISTER = "partner:register"
-    PARTNER_SUSPEND = "partner:suspend"
-    PARTNER_REINSTATE = "partner:reinstate"
-    VETTING_SAVE = "vetting:save"
-    VETTING_SUBMIT = "vetting:submit"
-    VETTING_START = "vetting:start"
-    VETTING_RETURN = "vetting:return"
-    VETTING_DECIDE = "vetting:decide"
-    FILE_UPLOAD = "file:upload"
-    PERSON_INVITE = "person:invite"
-    INVITATION_RESEND = "invitation:resend"
-    INVITATION_WITHDRAW = "invitation:withdraw"
-    PERSON_CONFIRM = "person:confirm"
-    PERSON_REMOVE = "person:remove"
-    ROLE_GRANT = "role:grant"
-    ROLE_END = "role:end"
-    ROLE_HAND_OVER = "role:hand-over"
-    SESSION_REVOKE = "session:revoke"
-    TOKEN_CREATE = "token:create"  # noqa: S105
-    TOKEN_REVOKE = "token:revoke"  # noqa: S105
-
 
 OWN = Own("organisation_id")
 PROVIDED = Own("provider_id")
 PUBLISHED = Flagged("is_published", says="published")
 LISTED = Flagged("is_listed", says="listed")
-SUBMITTED = Filled("submitted_at", says="once submitted")
+SUBMITTED = Filled("submitted_at", says="once submitted", needs="it has been submitted")
 """Of a proposal and of a revision alike: a draft that was withdrawn never becomes anybody else's to read."""
 REVIEWING, RESPONDING = Mine("reviewer_id"), Own("consulted_id")
 UNCONFLICTED = REVIEWING & Unless("state", "CONFLICTED", says="without a conflict")
@@ -176,17 +108,22 @@ ASSIGNED = InSet(ProposalReview, "proposal_id", UNCONFLICTED, says="assigned, no
 CONSULTED = InSet(Consultation, "proposal_id", RESPONDING, says="consulted on")
 TAKING_PART = OwnInitiatives()
 MINE = Mine("person_id")
-AS_PARTNER = OneOf("role", PARTNER, says="as partner")
-AS_FOCAL_POINT = OneOf("role", FOCAL_POINT, says="as focal point")
+AS_PARTNER = OneOf("role", PARTNER, says="as partner", needs="the role is that of partner")
+AS_FOCAL_POINT = OneOf("role", FOCAL_POINT, says="as focal point", needs="the role is that of focal point")
 OFFICE_ROLES = (CO_MANAGER, CO_CHAIR, STAFF, ADMIN)
 """Those that administrators alone give."""
 AS_REPRESENTATIVE = OneOf(
-    "role", *(role for role in Role if role not in OFFICE_ROLES), says="in no role of the office"
+    "role",
+    *(role for role in Role if role not in OFFICE_ROLES),
+    says="in no role of the office",
+    needs="the role is none of the office's",
 )
 OTHERS = Others("person_id")
 ANOTHERS = Foreign("organisation_id")
 """Nobody decides about the own organisation."""
-APPLYING = OneOf("vetting_state", "APPLIED", says="as applying to be a partner")
+APPLYING = OneOf(
+    "vetting_state", "APPLIED", says="as applying to be a partner", needs="it is still to be vetted"
+)
 VETTABLE = Filled("vetting_state", says="subject to vetting").besides(Foreign("id"))
 IN_HAND = OneOf("state", "DRAFT", "SUBMITTED", says="not taken up yet")
 ATTACHED = ReferredBy(
@@ -197,6 +134,8 @@ ATTACHED = ReferredBy(
 )
 NOT_OF_THE_OFFICE = Without(STAFF, ADMIN)
 """Staff and administrators do not vote, whatever else they are."""
+IN_OFFICE = With(FOCAL_POINT)
+"""Who is to be focal point, some day, hands nothing over before."""
 
 PARTNERS: dict[Audience, RowScope] = {PARTNER: OWN, FOCAL_POINT: OWN}
 OFFICE: dict[Audience, RowScope] = {CO_MANAGER: EVERYWHERE, CO_CHAIR: EVERYWHERE, STAFF: EVERYWHERE}
@@ -476,7 +415,7 @@ GRANTS: dict[Action, Mapping[Audience, RowScope]] = {
     Action.PERSON_REMOVE: KEEPING,
     Action.ROLE_GRANT: GRANTING,
     Action.ROLE_END: INVITING,
-    Action.ROLE_HAND_OVER: {**INVITING, SIGNED_IN: MINE.besides(AS_FOCAL_POINT)},
+    Action.ROLE_HAND_OVER: {**INVITING, SIGNED_IN: MINE.besides(AS_FOCAL_POINT).besides(IN_OFFICE)},
     Action.SESSION_REVOKE: {SIGNED_IN: MINE},
     Action.TOKEN_CREATE: {SIGNED_IN: MINE},
     Action.TOKEN_REVOKE: {SIGNED_IN: MINE},
@@ -492,120 +431,6 @@ IN_PERSON = frozenset(
 )
 """What only somebody signed in with a browser does, and no program: a token that leaks gives nobody more."""
 
-
-def audiences(actor: Actor) -> frozenset[Audience]:
-    """Every audience that the actor belongs to; the public to one only."""
-    if actor.is_public:
-        return frozenset({ANYONE})
-    return frozenset({ANYONE, SIGNED_IN, *actor.roles})
-
-
-def visible(model: type[Base], actor: Actor, at: Any = None) -> ColumnElement[bool] | None:
-    """The predicate that leaves the rows of the model (or of its alias `at`) that the actor sees.
-
-    None where that is all of them.
-    """
-    return predicate(READS, model, audiences(actor), BoundSight(actor), at)
-
-
-def reaches(actor: Actor, model: type[Base]) -> bool:
-    """Whether the actor may see any row of the model at all, should there be one."""
-    return not audiences(actor).isdisjoint(READS[model])
-
-
-def seen_with(model: type[Base], actor: Actor, parent: type[Base], column: str) -> bool:
-    """Whether the actor sees every row of the model whose column refers to a row of `parent` that he sees."""
-    mine = audiences(actor)
-    return any(
-        isinstance(scope, Through) and scope.follows(parent, column)
-        for audience, scope in READS[model].items()
-        if audience in mine
-    )
-
-
-def closely_visible(model: type[Base], actor: Actor, at: Any) -> ColumnElement[bool] | None:
-    """The rows that the actor sees for more than their being public; None where that is all of them."""
-    return predicate(READS, model, audiences(actor) - {ANYONE}, BoundSight(actor), at)
-
-
-def granted(actor: Actor, action: Action, model: type[Base], at: Any) -> ColumnElement[bool] | None:
-    """The rows of the alias to which the actor may do the action, as SQL; None where that is all of them."""
-    if not _within(actor.means, action):
-        return false()
-    return predicate({model: GRANTS[action]}, model, audiences(actor), BoundSight(actor), at)
-
-
-def predicate(
-    table: Mapping[type[Base], Scopes],
-    model: type[Base],
-    who: frozenset[Audience],
-    sight: Sight,
-    at: Any = None,
-) -> ColumnElement[bool] | None:
-    """What a table of scopes lets the audiences reach, as SQL. No scope: no row."""
-    scopes = list(dict.fromkeys(scope for audience, scope in table[model].items() if audience in who))
-    if EVERYWHERE in scopes:
-        return None
-
-    def parent(other: type[Base]) -> ColumnElement[bool] | None:
-        return predicate(READS, other, who, sight)
-
-    conditions = [scope.where(sight, model if at is None else at, parent) for scope in scopes]
-    return or_(*conditions) if conditions else false()
-
-
-def allows(actor: Actor, action: Action, row: Any) -> bool:
-    """Whether the actor may do the action to the row (or, for a creation, to the row about to be made)."""
-    if not _within(actor.means, action):
-        return False
-    mine = audiences(actor)
-    return any(scope.holds(actor, row) for audience, scope in GRANTS[action].items() if audience in mine)
-
-
-def _within(means: Means, action: Action) -> bool:
-    """Whether one may do the action at all by what one asks by."""
-    match means:
-        case Means.SESSION:
-            return True
-        case Means.PROGRAM:
-            return action not in IN_PERSON
-        case Means.READER:
-            return False
-        case _:
-            assert_never(means)
-
-
-def may_change(actor: Actor, row: Base) -> bool:
-    """Whether the actor may change the row in any way; the database judges by the same table."""
-    mine = audiences(actor)
-    scopes = UPDATES[type(row)].items()
-    return any(
-        isinstance(scope, RowScope) and scope.holds(actor, row)
-        for audience, scope in scopes
-        if audience in mine
-    )
-
-
-def invitation_bounds(actor: Actor) -> Bounds:
-    """The widest that the actor's roles give; none where they give none."""
-    mine = audiences(actor)
-    return max(
-        (of for audience, of in INVITATION_BOUNDS.items() if audience in mine), default=Bounds(0, 0, 0)
-    )
-
-
-def grantable(actor: Actor) -> list[Role]:
-    """The roles to which the actor may invite people of his or her own organisation."""
-    return [role for role in Role if allows(actor, Action.PERSON_INVITE, _Held(actor.organisation_id, role))]
-
-
-class _Held(NamedTuple):
-    """A role for an organisation, which nobody holds yet."""
-
-    organisation_id: uuid.UUID | None
-    role: str
-
-
 CREATIONS = (
     Action.PROPOSAL_CREATE,
     Action.INTEREST_EXPRESS,
@@ -619,29 +444,3 @@ NEEDS_VETTING = frozenset({Action.CONTRIBUTION_PLEDGE, Action.SECONDMENT_OFFER})
 """Of those, what only an organisation begins that is vetted, or to which vetting does not apply."""
 CLOSED_TO_BARRED = frozenset({Action.INTEREST_EXPRESS})
 """Of those, what no organisation begins that was rejected or is suspended."""
-
-
-def creations(actor: Actor) -> list[Action]:
-    """What the actor may begin."""
-    mine = audiences(actor)
-    if actor.organisation_id is None:
-        return []
-    return [a for a in CREATIONS if _within(actor.means, a) and mine & GRANTS[a].keys()]
-
-
-def require(actor: Actor, action: Action, row: Any) -> None:
-    """Refuse with NotAllowed unless the table grants the action; that the row is seen is proved before."""
-    if not _within(actor.means, action):
-        raise NotAllowed("A token cannot do this. Sign in with a browser, where you are asked who you are.")
-    if not allows(actor, action, row):
-        who = " or ".join(_label(audience) for audience in GRANTS[action])
-        raise NotAllowed(f"Only a {who} can do this. Ask your focal point or the RSO.")
-
-
-def _label(audience: Audience) -> str:
-    return audience.value.lower().replace("_", " ")
-
-
-def unguarded_models() -> list[str]:
-    """Mapped tables that no line of READS mentions; start-up fails when there are any."""
-    return sorted(m.class_.__name__ for m in Base.registry.mappers if m.class_ not in READS)
