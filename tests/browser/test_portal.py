@@ -185,7 +185,8 @@ def test_partners_are_registered_and_vetted_by_clicking(meet: Meet, screenshots:
     shoot(staff, screenshots, "staff-vetting")
     staff.page.get_by_role("link", name="Register a partner").click()
     staff.page.get_by_role("button", name="Register and invite").click()
-    expect(staff.page.get_by_role("alert")).to_contain_text("Kind: fill this in")
+    for missing in ("Official name", "Everyday name", "Kind", "E-mail address of the focal point"):
+        expect(staff.page.get_by_role("alert")).to_contain_text(f"{missing}: ")
     shoot(staff, screenshots, "staff-register-problem")
     staff.page.get_by_label("Official name").fill("Harbour School for Safe Passage")
     staff.page.get_by_label("Everyday name").fill("Harbour School")
