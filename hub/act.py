@@ -16,14 +16,12 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import select, text
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub import policy
 from hub.audit.models import AuditEvent, IdempotencyKey
 from hub.db.base import Base, Versioned
 from hub.db.engine import Database
-from hub.db.failures import known_error
 from hub.errors import Conflict, InvalidInput, NotAllowed, NotFound, Problem
 from hub.identity.actor import Actor, Means, Role
 from hub.identity.models import Person
@@ -158,15 +156,9 @@ async def acting(database: Database, actor: Actor, now: datetime) -> AsyncIterat
         raise NotAllowed("Sign in first.")
     if actor.means is Means.READER:
         raise NotAllowed("This token only reads. Make one that writes too, or sign in.")
-    try:
-        async with database.writing(actor) as session:
-            yield Act(session, actor, now)
-            await session.flush()
-    except IntegrityError as error:  # where it was no bug, it is an answer like any other refusal
-        known = known_error(error)
-        if known is None:
-            raise
-        raise known from None
+    async with database.writing(actor) as session:
+        yield Act(session, actor, now)
+        await session.flush()
 
 
 Work = Callable[[Act], Awaitable[Base]]

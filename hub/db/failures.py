@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import asyncpg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -11,8 +9,6 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from hub.errors import HubError, InvalidInput, Problem, Unavailable
 
 QUERY_CANCELLED, NOT_TEXT = "57014", "22021"
-ATTACHING: Final = "fk_vetting_documents_file"
-"""The reference of an application's document to its file, which may have been purged a moment ago."""
 
 
 def known_error(cause: BaseException) -> HubError | None:
@@ -31,9 +27,6 @@ def known_error(cause: BaseException) -> HubError | None:
         return InvalidInput(
             [Problem((), "CONTROL_CHARACTER", "remove the NUL character from what you ask for")]
         )
-    if _constraint(cause) == ATTACHING:
-        message = "a document was removed, since it was attached to nothing for too long; upload it again"
-        return InvalidInput([Problem(("documentIds",), "UNKNOWN", message)])
     return None
 
 
@@ -41,12 +34,6 @@ def _state(cause: BaseException) -> str:
     """The SQLSTATE, whether the driver raised or SQLAlchemy for it."""
     raised = cause.orig if isinstance(cause, DBAPIError) else cause
     return str(getattr(raised, "sqlstate", "") or "")
-
-
-def _constraint(cause: BaseException) -> str | None:
-    """The constraint that the database saw violated."""
-    raised = cause.orig.__cause__ if isinstance(cause, DBAPIError) and cause.orig else cause
-    return getattr(raised, "constraint_name", None)
 
 
 def _is_lost(cause: BaseException) -> bool:

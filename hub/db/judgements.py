@@ -1,4 +1,4 @@
-"""What the database asks the policy when nobody is signed in yet, written out from `hub/policy.py`."""
+"""What the database asks the policy when nobody is signed in yet, written out from `hub/policy`."""
 
 from __future__ import annotations
 

@@ -31,6 +31,11 @@ def refusal(actor: Actor, mine: Collection[StrEnum], granted: Mapping[Any, RowSc
     return f"{only} Otherwise ask {_enumerated(freer, 'or')}." if freer else only + _whom_to_ask(actor)
 
 
+def both(*roles: str) -> str:
+    """The roles in words, as what one person would be."""
+    return " and ".join(ONE_WITH[Role(role)] for role in roles)
+
+
 def _whom_to_ask(actor: Actor) -> str:
     """Nobody is sent to himself, and the office needs no advice."""
     if not OFFICE.isdisjoint(actor.roles):

@@ -12,6 +12,7 @@ from hub import policy
 from hub.act import Act
 from hub.errors import Conflict, NotAllowed
 from hub.identity.models import Invitation, MailState, Person
+from hub.identity.refusing import both
 from hub.organisations.models import Organisation
 from hub.organisations.roles import apart_from, focal_points, refuse_apart
 from hub.organisations.standing import require_inviting
@@ -84,7 +85,7 @@ async def _replace(act: Act, invitation: Invitation) -> None:
         if earlier.role == invitation.role:
             earlier.withdrawn_at = act.now
         elif earlier.expires_at > act.now:
-            names = " and ".join(name.lower().replace("_", " ") for name in (earlier.role, invitation.role))
+            names = both(earlier.role, invitation.role)
             raise Conflict(f"Nobody is {names} at the same time. Withdraw the other invitation first.")
     await act.session.flush()
 

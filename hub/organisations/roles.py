@@ -12,6 +12,7 @@ from hub import policy
 from hub.act import Act
 from hub.errors import Conflict, NotAllowed
 from hub.identity.models import Person, RoleGrant, in_force
+from hub.identity.refusing import both
 from hub.policy import ADMIN, APART, FOCAL_POINT, Action
 from hub.texts import LONG, Problems
 
@@ -240,8 +241,9 @@ async def refuse_apart(
     )
     held = await act.session.scalar(found.limit(1))
     if held is not None:
-        names = " and ".join(name.lower().replace("_", " ") for name in (held, role))
-        raise Conflict(f"Nobody is {names} at the same time: staff and administrators do not vote.")
+        raise Conflict(
+            f"Nobody is {both(held, role)} at the same time: staff and administrators do not vote."
+        )
 
 
 def _overlaps(starts_on: date, ends_on: date | None) -> ColumnElement[bool]:

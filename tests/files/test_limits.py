@@ -71,9 +71,9 @@ async def test_attached_to_nothing_one_has_few(app: Starlette, place: Place, peo
     assert (await hand_in(partner, PDF)).status_code == 201
     refused = await hand_in(partner, PDF)
     assert "your organisation has 3 files" in refused.text
-    await saved(focal_point, documentIds=ids)
+    draft = await saved(focal_point, documentIds=ids)
     assert (await hand_in(partner, PDF)).status_code == 201, "what is attached counts no more"
-    await saved(focal_point, documentIds=ids[:1])
+    await saved(focal_point, documentIds=ids[:1], expectedVersion=draft["version"])
     refused = await hand_in(focal_point, PDF)
     assert problems_of(refused) == OVER, "what was taken off counts again"
 

@@ -104,13 +104,14 @@ async def test_what_was_submitted_stays_and_what_was_taken_off_a_draft_goes(
     draft = await saved(focal_point, **CONTENT, statements=AGREED, documentIds=[first, second, third])
     await age(place, 10 * LOOSE, first, second, third)
     assert await purge_files(database, store) == 0, "a draft is something"
-    await saved(focal_point, **CONTENT, statements=AGREED, documentIds=[first, second])
+    given = {**CONTENT, "statements": AGREED}
+    draft = await saved(focal_point, **given, documentIds=[first, second], expectedVersion=draft["version"])
     await age(place, LOOSE - HOUR, third)
     assert await purge_files(database, store) == 0, "the days count from when it was taken off"
     await age(place, 2 * HOUR, third)
     assert await purge_files(database, store) == 1
     assert await names(place) == keys_of(first, second)
-    await saved(focal_point, **CONTENT, statements=AGREED, documentIds=[first])
+    await saved(focal_point, **given, documentIds=[first], expectedVersion=draft["version"])
     await focal_point.do("submitVettingApplication", id=draft["id"])
     await age(place, LOOSE + HOUR, second)
     assert await purge_files(database, store) == 1, "nobody was ever shown it"
@@ -165,7 +166,7 @@ async def test_who_attaches_too_late_is_told_what_to_do(place: Place, people: Cl
     lock = text(
         "select pg_advisory_xact_lock(hashtextextended('vetting of ' || organisation_id, 0)) from hub.files"
     )
-    async with as_owner(place) as purging:  # comes between the look at the file and its being attached
+    async with as_owner(place) as purging:
         await purging.execute(lock)
         attaching = asyncio.create_task(focal_point.do("saveVettingApplication", documentIds=[id]))
         await waiting(place)
@@ -173,8 +174,8 @@ async def test_who_attaches_too_late_is_told_what_to_do(place: Place, people: Cl
     payload = await attaching
     assert payload["__typename"] == "InvalidInput"
     (problem,) = payload["problems"]
-    assert (problem["path"], problem["code"]) == (["documentIds"], "UNKNOWN")
-    assert "upload it again" in problem["message"]
+    assert (problem["path"], problem["code"]) == (["documentIds", "0"], "UNKNOWN")
+    assert "upload it" in problem["message"]
 
 
 async def waiting(place: Place) -> None:

@@ -420,11 +420,11 @@ async def test_nobody_is_invited_to_what_stands_apart_from_an_open_invitation(pe
     admin = await people("admin", in_person=True)
     given = {"email": address(), "organisationId": await organisation_id(people, "Demo Alliance")}
     first = await admin.do("invitePerson", "invitation { id }", role="CO_MANAGER", **given)
-    for role in ("STAFF", "ADMIN"):
+    for role, who in (("STAFF", "a member of the RSO's staff"), ("ADMIN", "an administrator")):
         refused = await admin.do("invitePerson", role=role, **given)
         assert (refused["__typename"], refused["message"]) == (
             "Conflict",
-            f"Nobody is co manager and {role.lower()} at the same time. Withdraw the other invitation first.",
+            f"Nobody is a Co-Manager and {who} at the same time. Withdraw the other invitation first.",
         )
     await admin.do("withdrawInvitation", id=first["invitation"]["id"])
     assert (await admin.do("invitePerson", role="STAFF", **given))["__typename"] == "InvitePersonSuccess"
