@@ -115,7 +115,7 @@ def _in_turns(
     found: dict[str, list[Drive]] = {name: [] for name in able}
     costs: dict[str, list[float]] = {name: [] for name in able}
     for name in able:
-        _driven(stage, running[name], question, course.connections, WARMING_SECONDS)
+        _driven(stage, running[name], question, course.connections, WARMING_SECONDS, compares=True)
     for number in range(1, course.rounds + 1):
         for name in turns(able):
             before = processor_seconds(running[name].process, stage.postgres)
@@ -147,10 +147,20 @@ def _alone(
     return found
 
 
-def _driven(stage: Stage, running: Running, question: Question, connections: int, seconds: int) -> Drive:
+def _driven(
+    stage: Stage,
+    running: Running,
+    question: Question,
+    connections: int,
+    seconds: int,
+    *,
+    compares: bool = False,
+) -> Drive:
     body, headers = running.request(stage, question)
     answer = post(running.url, body, headers)
-    return drive(running.url, body, headers, answer, connections=connections, seconds=seconds)
+    return drive(
+        running.url, body, headers, answer, connections=connections, seconds=seconds, compares=compares
+    )
 
 
 def statements(stage: Stage, running: Running, question: Question) -> Statements:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -93,11 +94,15 @@ def test_an_answer_with_errors_ends_the_run(stage: Stage, running: dict[str, Run
 def test_a_drive_counts_answers_and_refuses_other_ones(stage: Stage, running: dict[str, Running]) -> None:
     body, headers = running["f"].request(stage, stage.questions[2])
     expected = post(running["f"].url, body, headers)
-    found = drive(running["f"].url, body, headers, expected, connections=2, seconds=1)
-    assert found.requests > 10
-    assert 0 < found.p50_ms <= found.p99_ms
+    asked: dict[str, Any] = {"connections": 2, "seconds": 1}
+    for compares in (False, True):
+        found = drive(running["f"].url, body, headers, expected, compares=compares, **asked)
+        assert found.requests > 10
+        assert 0 < found.p50_ms <= found.p99_ms
     with pytest.raises(BenchFailed, match="unequal"):
-        drive(running["f"].url, body, headers, expected + b" ", connections=2, seconds=1)
+        drive(running["f"].url, body, headers, expected + b" ", compares=True, **asked)
+    with pytest.raises(BenchFailed, match="not the one expected"):
+        drive(running["f"].url, body, headers, expected * 20, compares=False, **asked)
 
 
 def test_a_folder_of_another_size_is_refused(stage: Stage) -> None:

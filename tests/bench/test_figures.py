@@ -10,7 +10,7 @@ import click.testing
 import pytest
 
 from hub.bench import report
-from hub.bench.driving import drive, load_tool, parsed
+from hub.bench.driving import Drive, drive, load_tool, parsed
 from hub.bench.failure import BenchFailed
 from hub.bench.load import Size
 from hub.bench.run import turns
@@ -22,13 +22,17 @@ WRITTEN = """Running 5s test @ http://127.0.0.1:8000/graphql
   1 threads and 16 connections
 Requests/sec:   1713.02
 
-MEASURED {"requests": 8566, "microseconds": 5000432, "p50": 9120, "p99": 31007, "connect": 0, "read": 0,\
- "write": 0, "status": 0, "timeout": 0, "unequal": 0}
+MEASURED {"requests": 8566, "bytes": 10279200, "microseconds": 5000432, "p50": 9120, "p99": 31007,\
+ "connect": 0, "read": 0, "write": 0, "status": 0, "timeout": 0, "unequal": 0}
 """
 
 
+def read(written: str, *, size: int = 1000) -> Drive:
+    return parsed(written, size=size, connections=16)
+
+
 def test_what_wrk_wrote_is_read() -> None:
-    found = parsed(WRITTEN)
+    found = read(WRITTEN)
     assert (found.requests, found.seconds, found.p50_ms, found.p99_ms) == (8566, 5.000432, 9.12, 31.007)
     assert found.per_second == pytest.approx(1713.05, abs=0.01)
 
@@ -36,14 +40,21 @@ def test_what_wrk_wrote_is_read() -> None:
 @pytest.mark.parametrize("name", ["connect", "read", "write", "status", "timeout", "unequal"])
 def test_one_failed_answer_ends_the_run(name: str) -> None:
     with pytest.raises(BenchFailed, match=f"'{name}': 1"):
-        parsed(WRITTEN.replace(f'"{name}": 0', f'"{name}": 1'))
+        read(WRITTEN.replace(f'"{name}": 0', f'"{name}": 1'))
 
 
 def test_a_drive_without_answers_ends_the_run() -> None:
     with pytest.raises(BenchFailed, match="none was"):
-        parsed(WRITTEN.replace("8566", "0"))
+        read(WRITTEN.replace("8566", "0"))
     with pytest.raises(BenchFailed, match="no result"):
-        parsed("unable to connect")
+        read("unable to connect")
+
+
+@pytest.mark.parametrize("wrong", ["8557434", "27500000"])
+def test_answers_of_another_length_end_the_run(wrong: str) -> None:
+    assert read(WRITTEN.replace("10279200", "8566000")).requests == 8566
+    with pytest.raises(BenchFailed, match=r"not the one expected: [0-9]+ bytes each, not 1000"):
+        read(WRITTEN.replace("10279200", wrong))
 
 
 def test_each_round_goes_there_and_back() -> None:
@@ -91,7 +102,7 @@ def test_a_contender_nobody_knows_is_named() -> None:
 @pytest.mark.skipif(shutil.which("wrk") is None, reason="wrk is not installed: apt-get install wrk")
 def test_an_address_where_nobody_listens_ends_the_run() -> None:
     with pytest.raises(BenchFailed):
-        drive("http://127.0.0.1:1/graphql", b"{}", {}, b"", connections=1, seconds=1)
+        drive("http://127.0.0.1:1/graphql", b"{}", {}, b"", connections=1, seconds=1, compares=False)
 
 
 def test_the_table_holds_every_figure() -> None:
