@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from email.errors import MessageError
-from email.headerregistry import Address
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from email.headerregistry import Address
 
 UNMAILABLE: Final = "no mail can be sent to the address"
 
@@ -20,6 +22,8 @@ _DOMAIN: Final = re.compile(
 
 def mailable(address: str) -> Address:
     """The address as every mail server can be told it; ValueError where there is no such way."""
+    from email.headerregistry import Address  # half a megabyte of each worker, for an address now and then
+
     local, _, domain = address.rpartition("@")
     try:
         told = f"{local}@{domain.encode('idna').decode()}"

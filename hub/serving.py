@@ -192,7 +192,7 @@ OPTIONS: dict[str, Any] = {
     "ws_per_message_deflate": False,  # events are small, and a compressor for each socket is not
 }
 
-COLLECTED_AFTER = (50_000, 20, 20)
+COLLECTED_AFTER = (10_000, 20, 20)
 """Objects made between two collections, and how many collections of one generation between those of the next.
 
 A request makes thousands of objects that no cycle holds; the default of 700 looks through them for nothing.

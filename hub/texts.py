@@ -8,8 +8,6 @@ from collections.abc import Callable
 from typing import Final
 from urllib.parse import urlsplit
 
-import idna
-
 from hub.addresses import LONGEST_ADDRESS, mailable
 from hub.errors import InvalidInput, Problem
 
@@ -151,6 +149,8 @@ DOMAIN: Final = (
 
 def _is_domain(host: str) -> bool:
     """Whether it can be the name of a host on the Internet, in whatever script; IP addresses are none."""
+    import idna  # its tables are half a megabyte of each worker, for an address now and then
+
     try:
         labels = idna.encode(host, uts46=True, std3_rules=True).decode("ascii").removesuffix(".").split(".")
     except UnicodeError:  # of which the library's own are
