@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import gc
 import json
-import os
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
-import structlog
 from sqlalchemy import URL
 from starlette.applications import Starlette
 from starlette.types import Message, Scope
@@ -21,6 +20,8 @@ from hub import logs
 from hub.app import build_app
 from hub.config import Settings
 from hub.identity.actor import PUBLIC, Actor
+from hub.identity.oidc.providers import Providers
+from hub.identity.recognition import Recognition
 from schema.api import PLANNER
 from schema.compiler import transport
 from tests.conftest import UNLIMITED
@@ -47,18 +48,24 @@ class FarSide:
         return ANSWER
 
 
+class Nowhere(StringIO):
+    """Takes what is written, as a file does, and keeps nothing."""
+
+    def write(self, text: str) -> int:
+        return len(text)
+
+
 @pytest.fixture
 def app(tmp_path: Path) -> Iterator[Starlette]:
     """The application, whose log lines are written as in production, to nowhere."""
-    kept = structlog.get_config()
-    logs.configure(as_json=True)
+    logs.REQUESTS.stream = logs.Gathered(Nowhere())
     given: dict[str, Any] = {"data_dir": tmp_path, **UNLIMITED}
-    made = build_app(Settings(**given), URL.create("postgresql+asyncpg"))
-    made.state.database, made.state.compiles = FarSide(), True
-    with open(os.devnull, "w") as nowhere:
-        structlog.configure(logger_factory=structlog.PrintLoggerFactory(nowhere))
-        yield made
-    structlog.configure(**kept)
+    settings, far_side = Settings(**given), FarSide()
+    made = build_app(settings, URL.create("postgresql+asyncpg"))
+    made.state.database, made.state.compiles, made.state.settings = far_side, True, settings
+    made.state.recognition = Recognition(far_side, settings, Providers(settings))  # type: ignore[arg-type]
+    yield made
+    logs.REQUESTS.stream = None
 
 
 def scope_of(app: Starlette) -> Scope:
@@ -77,7 +84,7 @@ def scope_of(app: Starlette) -> Scope:
         "client": ("127.0.0.1", 50_000),
         "server": ("127.0.0.1", 8000),
         "app": app,
-        "state": {"actor": PUBLIC, "session": None},
+        "state": {"actor": PUBLIC, "session": None, "request_id": "0", "status": 0, "headers": []},
     }
 
 
@@ -98,6 +105,12 @@ async def microseconds(work: Callable[[], Awaitable[object]]) -> float:
             await work()
         found.append((time.perf_counter() - began) / CALLS * 1e6)
     return sorted(found)[ROUNDS // 10]
+
+
+async def test_each_layer_can_be_measured(app: Starlette, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("ROUNDS", "CALLS"):
+        monkeypatch.setattr(f"{__name__}.{name}", 1)
+    await test_what_each_layer_adds(app)
 
 
 @pytest.mark.benchmark
