@@ -55,15 +55,14 @@ def _judge_invitation() -> str:
     gives = _allowed(policy.GRANTS[Action.PERSON_INVITE])
     keeps = _allowed(policy.GRANTS[Action.PERSON_CONFIRM])
     return f"""create or replace function hub.judge_invitation(invitation uuid)
-        returns table (is_given boolean, confirms boolean, is_of_the_office boolean)
+        returns table (is_given boolean, confirms boolean)
         language sql stable security definer set search_path = '' rows 1
         begin atomic
             select judged.gives,
                    hub.invitations.confirms and judged.gives and (judged.keeps or not exists (
                        select from hub.role_grants g cross join lateral hub.actor(g.person_id) a
                        where g.organisation_id = hub.invitations.organisation_id
-                           and '{policy.FOCAL_POINT}' = any(a.roles))),
-                   hub.invitations.role = any({_array(policy.OFFICE_ROLES)})
+                           and '{policy.FOCAL_POINT}' = any(a.roles)))
             from hub.invitations
             left join lateral hub.actor(hub.invitations.invited_by_id) inviter on not exists (
                 select from hub.organisations home

@@ -145,8 +145,7 @@ end;
 -- Left open are invitations by oneself, to another organisation than one's own, and to an address whose person
 -- signs in with another account of the same provider. So are, and the record says it once there is a person: those to
 -- a role that stands apart from one that the person holds or will hold (APART); and those of somebody who may no
--- longer invite so (LAPSED), where nobody would look at it again: to a role of the office, or of somebody who is
--- confirmed already.
+-- longer invite so (LAPSED): whoever still may invites anew.
 create or replace function hub.accept_invitations(account_issuer text, account_subject text, verified_email text,
                                                   display_name text) returns uuid
 language plpgsql volatile security definer set search_path = '' as $$
@@ -181,8 +180,7 @@ begin
                                           where b.person_id = person.id and b.issuer = account_issuer));
         select * into judged from hub.judge_invitation(invitation.id);
         obstacle := case
-            when not judged.is_given and (judged.is_of_the_office
-                    or (person.confirmed_at is not null and person.removed_at is null)) then 'LAPSED'
+            when not judged.is_given then 'LAPSED'
             when exists (
                 select from hub.role_grants g
                 where g.person_id = person.id and g.role = any (hub.apart(invitation.role)) and g.ended_at is null
@@ -338,7 +336,7 @@ create or replace function hub.removable_objects(most integer) returns setof tex
 language sql volatile security definer set search_path = ''
 begin atomic
     select u.object_key from hub.unowned_objects u where u.removable_at <= now()
-    order by u.removable_at limit $1 for update skip locked;
+    order by pg_catalog.random() limit $1 for update skip locked; -- so that what the store keeps back blocks no other
 end;
 
 -- That the objects are no more in the store.
@@ -361,7 +359,7 @@ declare
     gone integer := 0;
     more integer;
 begin
-    if not pg_try_advisory_xact_lock(7205016) then
+    if not pg_try_advisory_xact_lock(7205017) then
         return null;
     end if;
     for organisation in

@@ -25,6 +25,10 @@ LARGEST_CONTENTS: Final = 1_000_000
 LARGEST_READ: Final = 10_000_000
 """Bytes of all the parts that say what the document is or refers to: a second's work, or two."""
 
+FED: Final = 65_536
+LONGEST_TAG: Final = 4 * FED
+"""Bytes that the reader of XML is given at once, and of one tag: meanwhile the worker does nothing else."""
+
 _END: Final = struct.Struct("<4s4H2LH")
 _END_MARK: Final = b"PK\x05\x06"
 _LOCAL: Final = struct.Struct("<26x2H")
@@ -47,6 +51,8 @@ _MACROS: Final = re.compile(
 _INSIDE: Final = re.compile(r"(^|/)embeddings/")
 _UNSAFE: Final = re.compile(r"^/|^[a-z]:|\\|(^|/)\.\.?(/|$)|//|[\x00-\x1f\x7f]", re.IGNORECASE)
 
+_MAINS: Final = (("mimetype", "content.xml"), ("word/document.xml",), ("xl/workbook.xml",))
+"""Parts of which an archive has those of one kind."""
 _OPC: Final = "http://schemas.openxmlformats.org/package/2006/"
 _OVERRIDE, _DEFAULT = f"{_OPC}content-types Override", f"{_OPC}content-types Default"
 _RELATIONSHIP: Final = f"{_OPC}relationships Relationship"
@@ -70,6 +76,8 @@ _ODF_RUNS: Final = frozenset(
 )
 _ODF_EMBEDS: Final = frozenset({f"{_ODF}drawing:1.0 object-ole", f"{_ODF}drawing:1.0 plugin"})
 _ODF_FETCHES: Final = frozenset({f"{_ODF}office:1.0 dde-source", f"{_ODF}text:1.0 dde-connection-decl"})
+_ODF_RELOADS: Final = f"{_ODF}meta:1.0 auto-reload"
+_DDE: Final = "http://schemas.openxmlformats.org/spreadsheetml/2006/main ddeLink"
 _ODF_ENCRYPTED: Final = f"{_ODF}manifest:1.0 encryption-data"
 _ELSEWHERE: Final = re.compile(r"^[a-z][a-z0-9+.-]*:|^[/\\]|(^|/)\.\.(/|$)", re.IGNORECASE)
 
@@ -78,10 +86,12 @@ Element = Callable[[str, Mapping[str, str]], None]
 
 def office_kind(file: IO[bytes], size: int) -> MediaType:
     """The kind that the whole archive is; Unusable where it is none. Every part is read."""
-    count = _count(file, size)
+    count, place = _announced(file, size)
     try:
         with zipfile.ZipFile(file) as parts:
             entries = parts.infolist()
+            if parts.start_dir != place:  # by a second record, which other programs do not follow
+                raise mixed("office")
             if len(entries) != count:
                 raise broken("office")
             _refuse_gaps(file, entries, parts.start_dir)
@@ -101,14 +111,15 @@ def office_kind(file: IO[bytes], size: int) -> MediaType:
         struct.error,
         NotImplementedError,
         EOFError,
+        LookupError,
         RuntimeError,
         ValueError,
     ):
         raise broken("office") from None
 
 
-def _count(file: IO[bytes], size: int) -> int:
-    """How many parts the record at the end announces, of a table that ends where the record begins."""
+def _announced(file: IO[bytes], size: int) -> tuple[int, int]:
+    """How many parts the record at the end announces, and where the table begins that ends before it."""
     file.seek(max(0, size - _END.size))
     record = file.read(_END.size)
     if len(record) < _END.size or not record.startswith(_END_MARK):
@@ -122,7 +133,7 @@ def _count(file: IO[bytes], size: int) -> int:
         raise broken("office")
     if place + length + _END.size != size:
         raise mixed("office")
-    return int(count)
+    return int(count), int(place)
 
 
 def _refuse_gaps(file: IO[bytes], entries: list[zipfile.ZipInfo], end: int) -> None:
@@ -144,7 +155,7 @@ def _refuse_odd(entries: list[zipfile.ZipInfo]) -> None:
     if sum(entry.file_size for entry in entries) > MOST_UNPACKED:
         raise Unusable("TOO_LARGE", "hand in a smaller document; unpacked, this one is more than 100 MB")
     names = [entry.orig_filename.lower() for entry in entries]
-    if len(set(names)) != len(names) or any(_UNSAFE.search(name) for name in names):
+    if len(set(names)) != len(names) or any(not name or _UNSAFE.search(name) for name in names):
         message = "the parts of this document have names that no office program gives; save it again"
         raise Unusable("BROKEN", f"{message} and hand that in")
     if any(entry.flag_bits & 1 for entry in entries):
@@ -155,7 +166,9 @@ def _refuse_odd(entries: list[zipfile.ZipInfo]) -> None:
 
 
 def _kind(parts: zipfile.ZipFile, names: set[str]) -> MediaType:
-    """What the archive says that it is."""
+    """What the archive says that it is: one thing alone."""
+    if len([found for found in _MAINS if not names.isdisjoint(found)]) > 1:
+        raise mixed("office")
     if "mimetype" in names and _read(parts, "mimetype").strip() == MediaType.ODT.encode():
         if "encrypted-package" in names:
             raise _encrypted()
@@ -192,6 +205,10 @@ def _refuse_references(parts: zipfile.ZipFile, kind: MediaType, names: set[str])
             judges[name] = _refuse_in_relationships
         elif kind is MediaType.ODT and name.rpartition("/")[2] in ("content.xml", "styles.xml"):
             judges[name] = _refuse_in_opendocument
+        elif kind is MediaType.ODT and name.rpartition("/")[2] == "meta.xml":
+            judges[name] = _refuse_reloading
+        elif kind is MediaType.XLSX and name.lower().startswith("xl/externallinks/"):
+            judges[name] = _refuse_dde
     if kind is MediaType.ODT and _MANIFEST in names:
         judges = {_MANIFEST: _refuse_encrypted, **judges}  # first: what is encrypted cannot be read
     if sum(parts.getinfo(name).file_size for name in judges) > LARGEST_READ:
@@ -246,6 +263,16 @@ def _refuse_in_opendocument(element: str, attributes: Mapping[str, str]) -> None
         raise _fetches()
 
 
+def _refuse_reloading(element: str, attributes: Mapping[str, str]) -> None:
+    if element == _ODF_RELOADS and attributes.get(_HREF):
+        raise _fetches()
+
+
+def _refuse_dde(element: str, _: Mapping[str, str]) -> None:
+    if element == _DDE:
+        raise _fetches()
+
+
 def _refuse_encrypted(element: str, _: Mapping[str, str]) -> None:
     if element == _ODF_ENCRYPTED:
         raise _encrypted()
@@ -256,8 +283,13 @@ def _each(parts: zipfile.ZipFile, name: str, element: Element) -> None:
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.StartElementHandler = element
     parser.StartDoctypeDeclHandler = _refuse_document_type
+    content = _read(parts, name)
     try:
-        parser.Parse(_read(parts, name), True)
+        for place in range(0, len(content), FED):
+            parser.Parse(content[place : place + FED], False)
+            if place + FED - parser.CurrentByteIndex > LONGEST_TAG:
+                raise broken("office")
+        parser.Parse(b"", True)
     except expat.ExpatError:
         raise broken("office") from None
 

@@ -30,18 +30,18 @@ async def purge_files(database: Database, store: Store) -> int | None:
 
 
 async def _remove_some(database: Database, store: Store) -> int:
-    """Remove objects that no row refers to; how many. Unavailable where the store does not do it."""
+    """Remove objects that no row refers to; how many. Unavailable where the store removes none of them."""
     removed: list[str] = []
     failure = None
     async with database.app.begin() as connection:
         keys = (await connection.scalars(_REMOVABLE, {"most": AT_ONCE})).all()
-        try:
-            for key in keys:
+        for key in keys:
+            try:
                 await store.remove(key)
                 removed.append(key)
-        except Unavailable as error:
-            failure = error
+            except Unavailable as error:  # one that the store keeps back holds up no other
+                failure = error
         await connection.execute(_FORGET, {"keys": removed})
-    if failure is not None:
+    if failure is not None and not removed:
         raise failure
     return len(removed)

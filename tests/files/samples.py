@@ -138,6 +138,31 @@ def gapped() -> bytes:
     return end[:place] + hidden + end[place:]
 
 
+def _stored(name: str, body: bytes, place: int = 0) -> tuple[bytes, bytes]:
+    """A part as it stands in an archive, and its entry in the table of contents."""
+    known = (zlib.crc32(body), len(body), len(body), len(name))
+    local = struct.pack("<4s5H3L2H", b"PK\x03\x04", 20, 0, 0, 0, 0x21, *known, 0) + name.encode() + body
+    entry = struct.pack("<4s6H3L5H2L", b"PK\x01\x02", 20, 20, 0, 0, 0, 0x21, *known, 0, 0, 0, 0, 0, place)
+    return local, entry + name.encode()
+
+
+def twofold() -> bytes:
+    """A DOCX with two tables of contents, of which a ZIP64 record names the harmless one."""
+    kind = declaring("word/document.xml", f"{MediaType.DOCX}.main+xml").encode()
+    parts = {"[Content_Types].xml": kind, "word/document.xml": b"<x/>"}
+    body, shown = b"", b""
+    for name, content in parts.items():
+        local, entry = _stored(name, content, len(body))
+        body, shown = body + local, shown + entry
+    place = len(body)
+    record = struct.pack("<4sQ2H2L4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, 2, 2, len(shown), place)
+    locator = struct.pack("<4sLQL", b"PK\x06\x07", 0, place + len(shown), 1)
+    behind = shown + record + locator
+    other = 20  # where the other table would begin, for whoever reads the old record
+    end = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 2, 2, place - other + len(behind), other, 0)
+    return body + behind + end
+
+
 ODD_NAMES = (
     *("word/../../a.xml", "../a.xml", "/etc/a.xml", "C:/a.xml", "word\\a.xml", "word//a.xml", "word/./a.xml"),
     *("word/a\n.xml", "WORD/DOCUMENT.XML"),
@@ -300,6 +325,33 @@ BAD: Mapping[str, tuple[bytes, str]] = {
     "a DOCX with too many references": (
         docx({f"word/_rels/{n}.xml.rels": related("hyperlink", "#" * 6_000_000) for n in range(2)}),
         "TOO_LARGE",
+    ),
+    "a DOCX with two tables of contents": (twofold(), "MIXED"),
+    "a DOCX that is an ODT too": (docx({"mimetype": MediaType.ODT.value, "content.xml": "<x/>"}), "MIXED"),
+    "a DOCX that is an XLSX too": (docx({"xl/workbook.xml": "<x/>"}), "MIXED"),
+    "a DOCX in an alphabet that there is not": (
+        docx({RELS: '<?xml version="1.0" encoding="nosuch"?><a/>'}),
+        "BROKEN",
+    ),
+    "a DOCX with a tag without end": (docx({RELS: "<a " + 'b="c" ' * 50_000 + "/>"}), "BROKEN"),
+    "an ODT that loads another": (
+        odt(
+            "<x/>",
+            {
+                "meta.xml": '<m:auto-reload xmlns:m="urn:oasis:names:tc:opendocument:xmlns:meta:1.0"'
+                ' xmlns:xlink="http://www.w3.org/1999/xlink" xlink:href="https://evil.example"/>'
+            },
+        ),
+        "FETCHES",
+    ),
+    "an XLSX that starts a program": (
+        xlsx(
+            {
+                "xl/externalLinks/externalLink1.xml": '<externalLink xmlns="http://schemas.openxmlformats.org'
+                '/spreadsheetml/2006/main"><ddeLink ddeService="cmd" ddeTopic="a"/></externalLink>'
+            }
+        ),
+        "FETCHES",
     ),
     "a DOCX that says that it has fewer parts": (counted(DOCX, 1), "BROKEN"),
     "a DOCX that says that it has more parts": (counted(DOCX, 3), "BROKEN"),

@@ -71,6 +71,10 @@ USUAL: Mapping[str, tuple[bytes, MediaType]] = {
         ),
         MediaType.ODT,
     ),
+    "an ODT of one long paragraph": (
+        odt(opendocument("<text:a>" + "Dear Sir or Madam " * 300_000 + "</text:a>")),
+        MediaType.ODT,
+    ),
     "a PDF that ends with a line": (PDF + b"\r\n\x00", MediaType.PDF),
     "a JPEG with notes and two pictures": (
         jpeg(segment(0xE1, b"<?xpacket begin?><x:xmpmeta/>"), scan=b"\x01" * 300) + JPEG,

@@ -240,6 +240,19 @@ async def test_a_store_that_is_away_is_asked_again(
     assert (kept(tmp_path), await announced(place)) == ([], 0)
 
 
+async def test_what_the_store_keeps_back_holds_up_no_other(
+    place: Place, people: Client, database: Database, store: Store, tmp_path: Path
+) -> None:
+    ids = await handed_in(await people("partner"), 5)
+    await age(place, LOOSE + HOUR, *ids)
+    held = tmp_path / "files" / kept(tmp_path)[2]
+    held.unlink()
+    (held / "within").mkdir(parents=True)  # what is not empty is not removed
+    with pytest.raises(Unavailable):
+        await purge_files(database, store)
+    assert (await names(place), await announced(place), kept(tmp_path)) == (set(), 1, [])
+
+
 async def test_a_row_never_takes_over_what_may_be_removed(
     place: Place, people: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -306,6 +319,6 @@ async def test_what_is_attached_is_what_refers_to_files(place: Place) -> None:
 
 async def test_one_worker_purges_at_a_time(place: Place, database: Database, store: Store) -> None:
     async with as_owner(place) as owner:
-        await owner.execute(text("select pg_advisory_xact_lock(7205016)"))
+        await owner.execute(text("select pg_advisory_xact_lock(7205017)"))
         assert await purge_files(database, store) is None
     assert await purge_files(database, store) == 0

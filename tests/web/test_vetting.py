@@ -267,15 +267,20 @@ async def test_a_form_that_is_mended_still_rests_on_the_version_that_was_read(
     assert mended.status == 303, "what one saved oneself is no conflict"
 
 
-async def test_the_same_form_sent_twice_submits_once(visit: Visit, place: Place) -> None:
+@pytest.mark.parametrize("file", [None, ("statutes.pdf", PDF)], ids=["", "with a document"])
+async def test_the_same_form_sent_twice_submits_once(
+    file: tuple[str, bytes] | None, visit: Visit, place: Place
+) -> None:
     await set_vetting(place, "APPLIED")
     focal_point = await visit("focal-point")
     page = await focal_point.open(APPLY)
     first, second = [
-        await send_application(focal_point, page, "submit", statements=STATEMENTS, typed=TYPED)
+        await send_application(focal_point, page, "submit", file=file, statements=STATEMENTS, typed=TYPED)
         for _ in range(2)
     ]
     assert (first.status, second.status) == (303, 303)
+    async with as_owner(place) as owner:
+        assert await owner.scalar(text("select count(*) from hub.files")) == (0 if file is None else 1)
     assert first.response.headers["location"].partition("?")[0] in second.response.headers["location"]
     assert "The application was submitted." in (await focal_point.follow(second)).text
 

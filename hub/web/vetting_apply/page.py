@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
 import uuid
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
+from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from hub.errors import InvalidInput, NotAllowed
+from hub.errors import Conflict, InvalidInput, NotAllowed
 from hub.web.answering import REFUSAL_STATUS, show
 from hub.web.done import go_done
 from hub.web.forms import Form, ProblemRecord, Sent, posted_with_file
@@ -121,19 +124,33 @@ def _visible(form: Form) -> Form:
     return Form(FIELDS, {name: form.chosen(name) for name in FIELDS if form.chosen(name)})
 
 
+def _key(of_form: str | None, file: UploadFile) -> str | None:
+    """The same for the same file in the same form: when that is sent twice, the file is handed in once."""
+    if of_form is None:
+        return None
+    file.file.seek(0)
+    content = hashlib.file_digest(file.file, "sha256").hexdigest()  # type: ignore[arg-type]
+    file.file.seek(0)
+    return hashlib.sha256(f"{of_form}\n{file.filename}\n{content}".encode()).hexdigest()
+
+
 async def _attached(request: Request, form: Form, sent: Sent) -> Form:
     """The form with the document that came with it, which is handed in by itself; Refused where it is not."""
     if sent.file is None:
         return form
     try:
         made = await request.app.state.keep_file(
-            request.state.actor, name=sent.file.filename, file=sent.file.file, field="document"
+            request.state.actor,
+            name=sent.file.filename,
+            file=sent.file.file,
+            field="document",
+            key=await asyncio.to_thread(_key, sent.form.given("idempotencyKey"), sent.file),
         )
     except InvalidInput as error:
         problems = [ProblemRecord(path=p.path, code=p.code, message=p.message) for p in error.problems]
         raise Refused("InvalidInput", error.message, problems) from None
-    except NotAllowed as error:
-        raise Refused("NotAllowed", error.message) from None
+    except (NotAllowed, Conflict) as error:
+        raise Refused(type(error).__name__, error.message) from None
     documents = (*form.chosen("documentIds"), made["id"])
     return Form(FIELDS, {**form.values, "documentIds": documents})
 
