@@ -24,6 +24,7 @@ REFUSAL_STATUS: Final[Mapping[str, int]] = {
     "NotAllowed": 403,
     "NotFound": 404,
     "Conflict": 409,
+    "Unavailable": 503,
 }
 
 

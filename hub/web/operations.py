@@ -20,7 +20,10 @@ _STEP: Final = re.compile(r"\.(\w+)")
 
 
 class Refused(Exception):
-    """The API understood and did not do it. `kind` is InvalidInput, NotAllowed, NotFound or Conflict."""
+    """The API understood and did not do it. `kind` is InvalidInput, NotAllowed, NotFound or Conflict.
+
+    Unavailable, where something else than the database does not answer now.
+    """
 
     def __init__(self, kind: str, message: str, problems: Sequence[ProblemRecord] = ()) -> None:
         super().__init__(message)

@@ -267,6 +267,18 @@ async def test_a_form_that_is_mended_still_rests_on_the_version_that_was_read(
     assert mended.status == 303, "what one saved oneself is no conflict"
 
 
+async def test_nothing_typed_is_lost_where_the_store_does_not_answer(
+    visit: Visit, place: Place, tmp_path: Path
+) -> None:
+    await set_vetting(place, "APPLIED")
+    focal_point = await visit("focal-point")
+    page = await focal_point.open(APPLY)
+    (tmp_path / "files").write_text("no folder")
+    refused = await send_application(focal_point, page, "save", file=("statutes.pdf", PDF), typed=TYPED)
+    assert refused.status == 503
+    assert refused.form(APPLY).values["purpose"] == TYPED["purpose"]
+
+
 @pytest.mark.parametrize("file", [None, ("statutes.pdf", PDF)], ids=["", "with a document"])
 async def test_the_same_form_sent_twice_submits_once(
     file: tuple[str, bytes] | None, visit: Visit, place: Place

@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from hub.errors import Conflict, InvalidInput, NotAllowed
+from hub.errors import Conflict, InvalidInput, NotAllowed, Unavailable
 from hub.web.answering import REFUSAL_STATUS, show
 from hub.web.done import go_done
 from hub.web.forms import Form, ProblemRecord, Sent, posted_with_file
@@ -149,7 +149,7 @@ async def _attached(request: Request, form: Form, sent: Sent) -> Form:
     except InvalidInput as error:
         problems = [ProblemRecord(path=p.path, code=p.code, message=p.message) for p in error.problems]
         raise Refused("InvalidInput", error.message, problems) from None
-    except (NotAllowed, Conflict) as error:
+    except (NotAllowed, Conflict, Unavailable) as error:
         raise Refused(type(error).__name__, error.message) from None
     documents = (*form.chosen("documentIds"), made["id"])
     return Form(FIELDS, {**form.values, "documentIds": documents})
