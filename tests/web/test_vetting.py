@@ -344,9 +344,15 @@ async def test_a_partner_is_suspended_and_reinstated_by_its_page(visit: Visit) -
     empty = await staff.send(form_of(page, "suspend"))
     assert_whole(empty)
     assert "Reason: fill this in" in empty.text
+    co_manager = await visit("co-manager-au")
+    opened = await co_manager.open(link)
     gone = await staff.follow(await staff.send(form_of(page, "suspend"), suspend__reason="A complaint."))
     assert_whole(gone)
     assert deeds_of(gone) == {"reinstate"}
+    late = await co_manager.send(form_of(opened, "suspend"), suspend__reason="I was told <so>.")
+    assert_whole(late)
+    assert (late.status, deeds_of(late)) == (409, {"reinstate"})
+    assert "You wrote under “Reason”: I was told <so>." in late.text, "nothing is lost"
     assert "A complaint." in gone.text
     assert (await (await visit()).open(link)).status == 404, "the public sees it no more"
     partner = await visit("partner")
