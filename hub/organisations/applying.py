@@ -146,7 +146,7 @@ def _require_read(application: VettingApplication | None, version: int | None) -
     elif version is None:
         raise Conflict(
             f"Your organisation has a draft already, {application.reference}, that you have not read (it is "
-            f"version {application.version}). Read it, and send its version with what you change."
+            f"version {application.version}). Read it before yours takes its place."
         )
     elif version != application.version:
         raise Conflict(

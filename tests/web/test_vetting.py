@@ -133,6 +133,7 @@ async def test_an_application_from_the_form_to_the_decision(visit: Visit, place:
     assert_whole(unagreed)
     assert unagreed.status == 422
     assert "Declaration: agree to every statement before you submit" in unagreed.text
+    assert "The draft was saved, but not submitted" in unagreed.text
     assert "statutes ลง.pdf" in unagreed.text
     sent = await focal_point.follow(
         await send_application(focal_point, unagreed, "submit", statements=STATEMENTS, keep=kept)

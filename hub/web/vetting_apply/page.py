@@ -65,7 +65,7 @@ async def apply_for_vetting(request: Request) -> Response:
     if request.state.actor.is_public:
         _refuse_large(request)
     sent = await posted_with_file(request, (*HIDDEN, *FIELDS), "document")
-    form, version = _visible(sent.form), sent.form.version()
+    form, version, saved = _visible(sent.form), sent.form.version(), None
     try:
         form = await _attached(request, form, sent)
         result = await change(request, SAVE, _given(form, sent.form))
@@ -75,7 +75,7 @@ async def apply_for_vetting(request: Request) -> Response:
         if sent.form.value("do") == "submit" and saved["state"] == "DRAFT":
             await change(request, SUBMIT.operation, {"id": saved["id"], "expectedVersion": saved["version"]})
     except Refused as refused:
-        return await _again(request, form, version, refused)
+        return await _again(request, form, version, refused, is_saved=saved is not None)
     finally:
         await request.close()
     done = "submit" if sent.form.value("do") == "submit" else "saved"
@@ -165,14 +165,20 @@ def _given(form: Form, sent: Form) -> dict[str, Any]:
     }
 
 
-async def _again(request: Request, form: Form, version: int | str | None, refused: Refused) -> Response:
-    """The form with everything that was typed and handed in, and the version that it rests on."""
+async def _again(
+    request: Request, form: Form, version: int | str | None, refused: Refused, *, is_saved: bool
+) -> Response:
+    """The form with everything that was typed and handed in, and the version that it rests on.
+
+    `is_saved`: as a draft; it was the submission that was refused.
+    """
     data = await ask(request, APPLY)
     documents = dict(_draft(data).documents)
     for id in form.chosen("documentIds"):
         if id not in documents:
             documents[id] = await _name_of(request, id)
-    return _show(request, data, form.with_problems(refused.problems), documents, version, refused)
+    form = form.with_problems(refused.problems)
+    return _show(request, data, form, documents, version, refused, is_saved=is_saved)
 
 
 async def _name_of(request: Request, id: str) -> str:
@@ -191,6 +197,8 @@ def _show(
     documents: Mapping[str, str],
     version: int | str | None,
     refused: Refused | None = None,
+    *,
+    is_saved: bool = False,
 ) -> Response:
     statements = [(value["name"], value["description"]) for value in data["statements"]["enumValues"]]
     applies_not, present = _applies_not(data), _draft(data).version
@@ -214,5 +222,6 @@ def _show(
         last=next(iter(_applications(data)[::-1]), None),
         applies_not=applies_not,
         refused=refused,
+        is_saved=is_saved,
         key=str(uuid.uuid4()),
     )
