@@ -10,6 +10,7 @@ from sqlalchemy import func, select, text
 
 from hub import policy
 from hub.act import Act
+from hub.audit.models import AuditEvent
 from hub.errors import Conflict, NotAllowed
 from hub.identity.models import Invitation, MailState, Person
 from hub.identity.refusing import both
@@ -135,12 +136,13 @@ async def _answers_for(act: Act, organisation_id: uuid.UUID) -> bool:
 
 async def resend(act: Act, *, invitation_id: uuid.UUID) -> Invitation:
     """Mail an open invitation once more, an hour after the last mail at the earliest; it ends when it did."""
+    seen = await act.see(Invitation, invitation_id, "Invitation")
+    await require_inviting(act, seen.organisation_id)  # before its row is locked, as whoever invites
     invitation = await act.take(Invitation, invitation_id, Action.INVITATION_RESEND, what="Invitation")
     if invitation.accepted_at is not None:
         raise Conflict("This invitation was accepted: the person signs in without it.")
     if invitation.withdrawn_at is not None or invitation.expires_at <= act.now:
         raise Conflict("This invitation is over. Invite the person again.")
-    await require_inviting(act, invitation.organisation_id)
     if invitation.mail_state == MailState.QUEUED:
         waits = invitation.mail_not_before
         when = (
@@ -149,9 +151,28 @@ async def resend(act: Act, *, invitation_id: uuid.UUID) -> Invitation:
         raise Conflict(f"The mail is queued already. It goes out {when}.")
     if invitation.mail_state_at is not None and act.now < invitation.mail_state_at + BETWEEN_MAILS:
         raise Conflict("The last mail is not an hour old. Ask the person to look for it, or wait.")
+    await _refuse_too_many_again(act)
     await _queue_mail(act, invitation)
     act.record(Action.INVITATION_RESEND, invitation)
     return invitation
+
+
+async def _refuse_too_many_again(act: Act) -> None:
+    """Mails again are as many as invitations at the most, in a day and by one person."""
+    again = await act.session.scalar(
+        select(func.count())
+        .select_from(AuditEvent)
+        .where(
+            AuditEvent.person_id == act.person_id,
+            AuditEvent.action == Action.INVITATION_RESEND.value,
+            AuditEvent.at > act.now - DAY,
+        )
+    )
+    if (again or 0) >= policy.invitation_bounds(act.actor).made_by_person:
+        raise Conflict(
+            f"{again} invitations were mailed again by you in 24 hours, and no more may be. Wait, or tell the"
+            " people yourself: an invitation holds without its mail."
+        )
 
 
 async def _queue_mail(act: Act, invitation: Invitation) -> None:

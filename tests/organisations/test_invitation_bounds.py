@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -129,6 +130,30 @@ async def test_many_at_once_do_not_pass_the_bound(people: Client, place: Place) 
     await fill(place, OWN.open_of_organisation - 2)
     payloads = await asyncio.gather(*(invite(focal_point) for _ in range(5)))
     assert sorted(map(kind, payloads)) == ["Conflict"] * 3 + ["InvitePersonSuccess"] * 2
+
+
+async def test_who_mails_again_meets_a_bound(people: Client, place: Place) -> None:
+    focal_point = await people("focal-point", in_person=True)
+    made = (await invite(focal_point))["invitation"]
+    mailed = text(
+        "insert into hub.audit_events (at, action, person_id, subject_type, subject_id)"
+        " select now() - cast(:ago as interval), 'invitation:resend', p.id, 'Invitation', uuidv7()"
+        " from hub.persons p, generate_series(1, :count) where p.persona = 'focal-point'"
+    )
+    async with as_owner(place) as owner:
+        await owner.execute(
+            text("update hub.invitations set mail_state = 'SENT', mail_state_at = now() - interval '2 hours'")
+        )
+        await owner.execute(mailed, {"ago": timedelta(hours=25), "count": OWN.made_by_person})
+        await owner.execute(mailed, {"ago": timedelta(hours=23), "count": OWN.made_by_person - 1})
+    assert kind(await focal_point.do("resendInvitation", id=made["id"])) == "ResendInvitationSuccess"
+    async with as_owner(place) as owner:
+        await owner.execute(
+            text("update hub.invitations set mail_state = 'SENT', mail_state_at = now() - interval '2 hours'")
+        )
+    refused = await focal_point.do("resendInvitation", id=made["id"])
+    assert kind(refused) == "Conflict"
+    assert f"{OWN.made_by_person} invitations were mailed again by you" in refused["message"]
 
 
 @pytest.mark.parametrize("state", ["REJECTED", "SUSPENDED"])

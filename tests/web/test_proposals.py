@@ -206,6 +206,20 @@ async def test_a_stale_edit_is_a_conflict_that_keeps_the_text(visit: Visit) -> N
     assert "Mine." in (await partner.follow(done)).text
 
 
+async def test_an_edit_of_somebody_who_is_signed_out_meanwhile_is_kept(visit: Visit) -> None:
+    partner, nobody = await visit("partner"), await visit()
+    address, _ = await drafted(partner)
+    edit = f"{address}/edit"
+    form = (await partner.open(edit)).form(edit)
+    page = await nobody.send(form, title="Mine, <typed>", summary="At length.")
+    assert_whole(page)
+    assert page.status == 403
+    kept = page.form(edit).values
+    assert (kept["title"], kept["summary"]) == ("Mine, <typed>", "At length.")
+    done = await partner.send(page.form(edit))
+    assert done.status == 303, "once one is signed in again"
+
+
 async def test_an_edit_that_is_mended_still_rests_on_the_version_that_was_read(visit: Visit) -> None:
     partner, colleague = await visit("partner"), await visit("focal-point")
     address, _ = await drafted(partner)

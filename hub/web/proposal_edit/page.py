@@ -36,8 +36,23 @@ async def edit_proposal(request: Request) -> Response:
         result = await change(request, UPDATE, content(form) | hidden)
     except Refused as refused:
         kept = visible(form).with_problems(refused.problems, malformed=MALFORMED)
-        return _form(request, await _read(request), kept, form.version(), refused)
+        data = await ask(request, EDIT, {"reference": request.path_params["reference"]})
+        data["proposal"] = data["proposal"] or _unseen(request, form)
+        return _form(request, data, kept, form.version(), refused)
     return go_done(request, address(result["proposal"]["reference"]), "draft")
+
+
+def _unseen(request: Request, form: Form) -> dict[str, Any]:
+    """Of a proposal that the viewer does not see, such as after a pause, what was sent with the form."""
+    return {
+        "id": form.given("id"),
+        "reference": request.path_params["reference"],
+        "title": form.value("title"),
+        "version": form.version(),
+        "state": None,
+        "revisionRequest": None,
+        "allowedActions": [],
+    }
 
 
 async def _read(request: Request) -> dict[str, Any]:
