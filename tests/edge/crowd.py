@@ -45,8 +45,10 @@ ROLES: tuple[tuple[str, ...], ...] = (
     ("PARTNER", "FOCAL_POINT", "STAKEHOLDER"),
     (),
 )
-"""In force: of one person after the other. Everybody was STAFF until yesterday, will be CO_MANAGER; or CO_CHAIR
-where that would stand apart from what he is."""
+"""In force: of one person after the other. Everybody was STAFF until yesterday, and will be CO_MANAGER.
+
+Where that would stand apart from what the person is, it is CO_CHAIR.
+"""
 WITH_COOKIE = 5
 """Every fifth person asks with a browser's cookie, the others with a bearer token."""
 COOKIE = "__Host-hub_session"
