@@ -52,7 +52,8 @@ class Invitation(Node):
     )
     confirms: bool = strawberry.field(
         description="Whether who accepts is confirmed by that, if who invited still may confirm then;"
-        " otherwise a focal point confirms him or her."
+        " otherwise a focal point confirms him or her. Once who invited may not invite so any more,"
+        " it gives nothing."
     )
     is_demonstration: bool = strawberry.field(description="True: invented, for the demonstration.")
 

@@ -348,8 +348,8 @@ end;
 
 -- Files that are attached to nothing go seven days after they came, or were taken off a draft: nobody was ever
 -- shown them. What was submitted stays, with its documents. How many files; null where somebody else is about it.
--- Whoever drafts for an organisation holds its lock (hub/organisations/applying.py), and is not disturbed; whoever
--- attaches a file all the same holds its row, or comes too late and is told so by the foreign key.
+-- Whoever drafts for an organisation holds its lock (hub/organisations/applying.py), and is not disturbed: whether a
+-- file is there is asked under that lock.
 create or replace function hub.purge_files() returns integer
 language plpgsql volatile security definer set search_path = '' as $$
 declare

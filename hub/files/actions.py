@@ -130,7 +130,7 @@ async def _give_up(
         if is_there:
             async with database.writing(actor) as session:
                 await session.execute(_FORGET, {"key": object_key})
-    except Exception:
+    except Exception:  # whatever it is must not take the place of why the object is given up
         log.warning("an object without a row was left in the store", exc_info=True)
 
 

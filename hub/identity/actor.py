@@ -35,6 +35,8 @@ ONE_WITH: Final[Mapping[Role, str]] = {
     Role.ADMIN: "an administrator",
 }
 """Whoever holds the role, in words."""
+OFFICE_ROLES: Final = (Role.CO_MANAGER, Role.CO_CHAIR, Role.STAFF, Role.ADMIN)
+"""Those that administrators alone give."""
 
 
 class Means(StrEnum):

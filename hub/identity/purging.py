@@ -40,6 +40,6 @@ async def keep_purging(
             try:
                 gone = await purges_some()
                 log.info("purged what had ended", rows=gone)
-            except Exception:
+            except Exception:  # whatever it is, the other purges and the next day are not to be lost by it
                 log.warning("nothing was purged", exc_info=True)
         await asyncio.sleep(every.total_seconds())

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any
 
-from hub.identity.actor import ONE_WITH, Actor, Role
+from hub.identity.actor import OFFICE_ROLES, ONE_WITH, Actor, Role
 from hub.identity.scopes import RowScope
-
-OFFICE: Final = frozenset({Role.CO_MANAGER, Role.CO_CHAIR, Role.STAFF, Role.ADMIN})
 
 
 def refusal(actor: Actor, mine: Collection[StrEnum], granted: Mapping[Any, RowScope]) -> str:
@@ -38,7 +36,7 @@ def both(*roles: str) -> str:
 
 def _whom_to_ask(actor: Actor) -> str:
     """Nobody is sent to himself, and the office needs no advice."""
-    if not OFFICE.isdisjoint(actor.roles):
+    if not actor.roles.isdisjoint(OFFICE_ROLES):
         return ""
     return " Ask the RSO." if Role.FOCAL_POINT in actor.roles else " Ask your focal point or the RSO."
 

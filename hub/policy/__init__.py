@@ -4,6 +4,7 @@
 follows for an actor and a row. Everything else asks here.
 """
 
+from hub.identity.actor import OFFICE_ROLES
 from hub.policy.judging import (
     allows,
     audiences,
@@ -47,7 +48,6 @@ from hub.policy.tables import (
     INSERTS,
     INVITATION_BOUNDS,
     NEEDS_VETTING,
-    OFFICE_ROLES,
     READS,
     UPDATES,
     Bounds,

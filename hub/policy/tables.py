@@ -27,7 +27,7 @@ from hub.contributions.models import (
 from hub.db.base import Base
 from hub.engagement.models import ExpressionOfInterest
 from hub.files.models import StoredFile
-from hub.identity.actor import Role
+from hub.identity.actor import OFFICE_ROLES, Role
 from hub.identity.models import ApiToken, IdentityBinding, Invitation, LoginSession, Person, RoleGrant
 from hub.identity.scopes import (
     EVERYWHERE,
@@ -110,8 +110,6 @@ TAKING_PART = OwnInitiatives()
 MINE = Mine("person_id")
 AS_PARTNER = OneOf("role", PARTNER, says="as partner", needs="the role is that of partner")
 AS_FOCAL_POINT = OneOf("role", FOCAL_POINT, says="as focal point", needs="the role is that of focal point")
-OFFICE_ROLES = (CO_MANAGER, CO_CHAIR, STAFF, ADMIN)
-"""Those that administrators alone give."""
 AS_REPRESENTATIVE = OneOf(
     "role",
     *(role for role in Role if role not in OFFICE_ROLES),
